@@ -1,0 +1,12 @@
+# The third-party libraries, found once. Their reasons stand in README.md.
+find_package(CapnProto REQUIRED)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(LZ4 REQUIRED IMPORTED_TARGET liblz4)
+pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash)
+find_package(Threads REQUIRED)
+if(TREERING_DEV)
+  find_package(Boost 1.74 REQUIRED COMPONENTS filesystem unit_test_framework)
+  find_package(CLI11 REQUIRED)
+  find_package(fmt REQUIRED)
+  find_package(nlohmann_json REQUIRED)
+endif()
