@@ -84,9 +84,10 @@ void check_damage(const std::vector<Damage>& found) {
 }
 
 void check(testing::MemoryVfs& vfs, std::size_t input) {
-  // Open and verify may hold 4 * input + 64 MiB.
+  // Open and verify may hold 4 * (records + paths) + a constant; each leaf has three texts of its
+  // path.
   std::optional<AllocationBound> bound(std::in_place, input, 16, 64 << 20);
-  const auto checkpoint = open("c", {.vfs = &vfs});
+  const auto checkpoint = open("c", {.limits = {.path_bytes = 4 << 20}, .vfs = &vfs});
   if (!accepted(checkpoint)) return;
   const auto damage = checkpoint->verify();
   const bool judged = accepted(damage);

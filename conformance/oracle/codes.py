@@ -24,7 +24,7 @@ _TABLE = {
     "bad-codec": "IX-16 IX-17 TR-48", "overlap": "IX-21", "out-of-file": "IX-20", "index-identity": "MF-15",
     "index-files": "MF-17", "wrong-file": "MF-24 CM-04", "bad-plan-digest": "IX-03 MF-03", "index-version": "MF-16",
     "file-feature": "RC-24", "wrong-version": "MF-23",
-    "limit-value-depth": "VA-08", "limit-key-bytes": "KP-11", "limit-depth": "KP-12", "limit-nodes": "TR-09",
+    "limit-value-depth": "VA-08", "limit-key-bytes": "KP-11", "limit-path-bytes": "KP-21", "limit-depth": "KP-12", "limit-nodes": "TR-09",
     "limit-leaves": "TR-23", "limit-inline-bytes": "TR-39", "limit-rank": "TR-40", "limit-cells": "GR-19",
     "limit-boxes": "GR-21", "limit-graph-bytes": "GC-02", "limit-value-bytes": "GC-03", "limit-index-bytes": "MF-13",
     "limit-manifest-bytes": "RC-12", "limit": "LM-02",

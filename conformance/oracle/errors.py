@@ -28,7 +28,7 @@ _TABLE = {
         IX-18 IX-19 IX-20 IX-21
         MF-01 MF-02 MF-03 MF-04 MF-05 MF-06 MF-08 MF-09 MF-10 MF-11 MF-12 MF-15 MF-16 MF-17 MF-18 MF-19 MF-20
         MF-21 MF-23 CM-01 CM-02 CM-03 CM-04 CM-05""",
-    "limit": "VA-08 KP-11 KP-12 TR-09 TR-23 TR-39 TR-40 GR-19 GR-21 GC-02 GC-03 RC-12 MF-13 LM-02",
+    "limit": "VA-08 KP-11 KP-12 KP-21 TR-09 TR-23 TR-39 TR-40 GR-19 GR-21 GC-02 GC-03 RC-12 MF-13 LM-02",
     "not-found": "RC-16 LY-04 LY-05 RS-04",
     "environment": "RS-05",
     "usage": "KP-10 RS-15",
@@ -64,7 +64,7 @@ def need(condition, rule, message, **where):
 # Appendix A: the defaults.
 LIMITS = {
     "leaves": 4194304, "nodes": 16777216, "cells": 67108864, "manifest_bytes": 1 << 30, "index_bytes": 1 << 30,
-    "record_bytes": 1 << 20, "depth": 256, "rank": 32, "key_bytes": 4096, "value_depth": 64,
+    "record_bytes": 1 << 20, "depth": 256, "rank": 32, "key_bytes": 4096, "path_bytes": 1 << 30, "value_depth": 64,
     "value_bytes": 1 << 24, "graph_bytes": 1 << 28, "inline_bytes": 4096, "writers": 65536, "files": 1048576,
     "block_bytes": 4194304, "entries": 1048576,
 }

@@ -21,7 +21,7 @@ _NEEDS_TYPE = (NAMEDTUPLE, DATACLASS, CUSTOM, VARIABLE)
 
 
 class Node:
-    __slots__ = ("kind", "key", "children", "detail", "parent", "depth", "typed", "friendly")
+    __slots__ = ("kind", "key", "children", "detail", "parent", "depth", "typed", "friendly", "path_size")
 
 
 def read_types(manifest):
@@ -43,7 +43,7 @@ def read_nodes(manifest, type_values):
     for column in (table.keyKinds, table.keys, table.children, table.details):
         need(len(column) == rows, "TR-02", "node columns of different lengths")
     within(rows, "nodes", "TR-09")
-    nodes, open_, keys_of = [], [], {}
+    nodes, open_, keys_of, path_bytes = [], [], {}, 0
     for row in range(rows):
         need(row == 0 or open_, "TR-05", f"node {row} is left over")
         within(len(open_), "depth", "KP-12")
@@ -56,6 +56,9 @@ def read_nodes(manifest, type_values):
             open_[-1][1] -= 1
         _check_kind(manifest, node, row)
         _read_key(manifest, nodes, node, row, table.keyKinds[row], table.keys[row], position, keys_of)
+        if node.kind == LEAF:
+            path_bytes += node.path_size
+            within(path_bytes, "path_bytes", "KP-21")
         nodes.append(node)
         open_.append([row, node.children])
         while open_ and open_[-1][1] == 0:
@@ -86,6 +89,7 @@ def _read_key(manifest, nodes, node, row, kind, entry, position, keys_of):
         need(kind == key_path.NONE, "TR-07", "the key kind of the root is not none")
         node.key = key_path.read(kind, entry, 0, manifest.text)
         node.typed = node.friendly = ""
+        node.path_size = 0
         return
     parent = nodes[node.parent]
     need(kind <= key_path.FLATTENED, "KP-01", f"node {row}: key kind {kind}")
@@ -95,6 +99,8 @@ def _read_key(manifest, nodes, node, row, kind, entry, position, keys_of):
     same = key_path.match(node.key)
     need(same not in siblings, "KP-14", f"node {row}: a sibling has the match key {same[1]!r}")
     siblings.add(same)
+    named = kind in (key_path.STRING, key_path.ATTRIBUTE)
+    node.path_size = parent.path_size + (4 + len(manifest.text(entry).encode()) if named else 24)
     text = key_path.typed(node.key)
     key_path.check_length(text)
     node.typed = f"{parent.typed}/{text}" if node.depth > 1 else text

@@ -18,6 +18,7 @@ struct Limits {
   std::uint64_t depth = 256;                              // keys of one key path: no stack to exhaust
   std::uint64_t rank = 32;                                // axes of one array
   std::uint64_t key_bytes = 4096;                         // one key
+  std::uint64_t path_bytes = std::uint64_t{1} << 30;      // paths of all leaves together
   std::uint64_t value_depth = 64;                         // nesting of one value
   std::uint64_t value_bytes = std::uint64_t{16} << 20;    // metadata, metrics, compatibility together
   std::uint64_t graph_bytes = std::uint64_t{256} << 20;   // graph record

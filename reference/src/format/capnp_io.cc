@@ -81,7 +81,7 @@ Result<Digest> read_digest(const capnp::Data::Reader& data, bool wanted, std::st
 std::vector<Digest> copy_digests(const capnp::Data::Reader& data) {
   static_assert(sizeof(Digest) == 16);
   std::vector<Digest> out(data.size() / sizeof(Digest));
-  if (!out.empty()) std::memcpy(out.data(), data.begin(), data.size());
+  if (!out.empty()) std::memcpy(out.data(), data.begin(), out.size() * sizeof(Digest));
   return out;
 }
 

@@ -118,12 +118,12 @@ Result<std::vector<WriterRow>> read_writers(const schema::Writers::Reader& write
   if (sizes.size() > limits.writers) {
     return limit_in(file, "writers", "LM-02", sizes.size(), limits.writers);
   }
-  const std::vector<Digest> digests = copy_digests(writers.getIndexDigests());
   if (ends.size() != sizes.size() ||
       writers.getIndexDigests().size() != sizeof(Digest) * sizes.size()) {  // [MF-09]
     return invalid_in(file, "bad-column", "MF-09",
                       "has a table of writers whose columns differ in length; save it again");
   }
+  const std::vector<Digest> digests = copy_digests(writers.getIndexDigests());
   std::vector<WriterRow> rows;
   rows.reserve(sizes.size());
   std::uint32_t first = 0;

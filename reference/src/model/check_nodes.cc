@@ -22,6 +22,7 @@ struct Open {
   std::uint32_t node = 0;
   std::uint32_t children = 0;
   std::uint32_t position = 0;     // of the next child
+  std::uint64_t path_size = 0;    // spec 02
   std::size_t first_sibling = 0;  // where this node's children begin in siblings_
   KeyView key{};
   MatchKey last{};  // of the last child
@@ -114,6 +115,7 @@ class NodeCheck {
       if (!kind_is_known(node)) return false;
       if (node == 0 ? !root_key() : !child_key(node)) return false;
       if (!detail(node)) return false;
+      if (kind_of(node) == NodeKind::kLeaf && !path_fits(node)) return false;
       if (nodes_.children[node] > 0) open(node);
       while (!open_.empty() && open_.back().position == open_.back().children) {
         if (!close()) return false;
@@ -267,10 +269,24 @@ class NodeCheck {
     return true;
   }
 
+  // Size of the path to the row under way; the depth and key limits keep it far from wrapping.
+  std::uint64_t path_size(std::uint32_t node) const noexcept {
+    if (node == 0) return 0;
+    const bool is_name = key_.kind == KeyKind::kString || key_.kind == KeyKind::kAttribute;
+    return open_.back().path_size + (is_name ? 4 + key_.text.size() : 24);
+  }
+  // A small table can give many leaves long paths; whoever lists them holds the sum. [KP-21]
+  bool path_fits(std::uint32_t node) {
+    path_bytes_ += path_size(node);
+    if (path_bytes_ <= limits_.path_bytes) return true;
+    return fail(refuse_limit("path_bytes", "KP-21", path_bytes_, limits_.path_bytes));
+  }
+
   void open(std::uint32_t node) {
     open_.push_back({.kind = kind_of(node),
                      .node = node,
                      .children = nodes_.children[node],
+                     .path_size = path_size(node),
                      .first_sibling = siblings_.size(),
                      .key = key_});
   }
@@ -309,6 +325,7 @@ class NodeCheck {
   std::vector<bool> named_{};              // by leaf row
   std::vector<bool> short_names_{};        // by 2 * string number + kind: found short enough
   KeyView key_{};                          // of the row under way
+  std::uint64_t path_bytes_ = 0;           // of the leaf nodes so far
   std::optional<Error> error_{};
 };
 

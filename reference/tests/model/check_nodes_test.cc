@@ -301,6 +301,26 @@ BOOST_AUTO_TEST_CASE(limits_are_limits) {  // [TR-09] [TR-23] [KP-11] [KP-12]
                        ErrorClass::kLimit, "KP-11");
 }
 
+BOOST_AUTO_TEST_CASE(paths_of_all_leaves_together_are_bounded) {  // [KP-21]
+  Tree tree = every_kind();
+  Limits limits;
+  limits.path_bytes = 0;
+  TREERING_CHECK_ERROR(check_tree(tree, 1, limits), ErrorClass::kLimit, "KP-21");
+  std::uint64_t least = 0;
+  while (limits.path_bytes = ++least, !check_tree(tree, 1, limits).ok())
+    BOOST_REQUIRE(least < 100000);
+  std::uint64_t expected = 0;
+  for (const LeafPlace& place : leaf_places(tree)) {
+    const auto path = parse_key_path(place.typed);
+    TREERING_REQUIRE_OK(path);
+    for (const Key& key : *path) {
+      const bool is_name = key.kind == KeyKind::kString || key.kind == KeyKind::kAttribute;
+      expected += is_name ? 4 + key.text.size() : 24;
+    }
+  }
+  BOOST_TEST(least == expected);
+}
+
 BOOST_AUTO_TEST_CASE(depth_is_the_number_of_keys) {  // [KP-12]
   const auto chain = [](std::uint32_t keys) {
     Tree tree;

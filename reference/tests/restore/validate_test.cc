@@ -101,6 +101,18 @@ BOOST_AUTO_TEST_CASE(refuses_a_coded_block_that_is_not_smaller) {
   check_refused(std::move(made), "MF-21");
 }
 
+BOOST_AUTO_TEST_CASE(refuses_a_coded_block_of_a_process_blob) {
+  Handmade made;
+  made.codec = Codec::kLz4;
+  made.add(
+      {.name = "a", .shape = {5000}, .host = testing::Bytes(5000), .kind = LeafKind::kProcessBlob});
+  MemoryVfs vfs;
+  made.put(vfs);
+  const auto checkpoint = open("ckpt", {.vfs = &vfs});
+  TREERING_REQUIRE_OK(checkpoint);
+  TREERING_CHECK_ERROR(checkpoint->leaf("a")->read_bytes(), ErrorClass::kInvalid, "TR-48");
+}
+
 BOOST_AUTO_TEST_CASE(refuses_a_feature_that_the_manifest_does_not_name) {
   Handmade made = sample();
   made.index_required_more = kFeatureLz4;

@@ -125,6 +125,7 @@ constexpr NamedLimit kLimits[] = {
     {"depth", &Limits::depth},
     {"rank", &Limits::rank},
     {"key_bytes", &Limits::key_bytes},
+    {"path_bytes", &Limits::path_bytes},
     {"value_depth", &Limits::value_depth},
     {"value_bytes", &Limits::value_bytes},
     {"graph_bytes", &Limits::graph_bytes},
