@@ -106,12 +106,11 @@ def main():
     logits = np.asarray(model(jnp.asarray(test_images)))
     predictions = logits.argmax(axis=1).astype(np.int32)
     print(f"finished at step {args.steps}: test accuracy {(predictions == test_labels).mean():.4f}", flush=True)
-    # For the C++ program, which has no Python to ask.
-    tr.save(
-        args.directory / "test-set",
-        {"images": test_images, "labels": test_labels, "logits": logits, "predictions": predictions},
-        overwrite=False,
-    )
+    test_set = args.directory / "test-set"
+    if not test_set.exists():  # for the C++ program, which has no Python to ask
+        tr.save(
+            test_set, {"images": test_images, "labels": test_labels, "logits": logits, "predictions": predictions}
+        )
 
 
 if __name__ == "__main__":
