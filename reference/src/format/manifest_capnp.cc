@@ -74,6 +74,24 @@ Sharding read_sharding(const schema::Sharding::Reader& sharding) {
           .axes = copy_list<std::uint32_t>(sharding.getAxes())};
 }
 
+// A null row of these tables takes one word in the message and a hundred bytes here. No such row is
+// allowed, so it is refused before memory is taken for the table. [BY-04]
+Status check_no_null_rows(const schema::Manifest::Reader& root, const std::string& file) {
+  for (const auto& grid : root.getGrids()) {
+    if (!grid.hasRunWriters() || !grid.hasRunCounts()) {  // [GR-04]
+      return invalid_in(file, "bad-grid", "GR-04",
+                        "has a grid without runs of writers; save the checkpoint again");
+    }
+  }
+  for (const auto& mesh : root.getMeshes()) {
+    if (!mesh.hasAxisNames() || !mesh.hasAxisSizes() || !mesh.hasAxisTypes()) {  // [SH-01]
+      return invalid_in(file, "bad-sharding", "SH-01",
+                        "has a mesh that lacks one of its lists; save the checkpoint again");
+    }
+  }
+  return {};
+}
+
 // A row takes at least one word of the message, so the count is bounded by the body. [BY-04]
 template <class List, class Read>
 auto read_rows(const List& list, Read read) {
@@ -169,6 +187,7 @@ Result<Manifest> read_manifest(const schema::Manifest::Reader& root, const Limit
   TREERING_TRY(manifest.files, read_files(files, manifest, limits, file));
   TREERING_TRY(manifest.plan_digest,
                read_digest(root.getPlanDigest(), manifest.writers.size() > 1, "MF-03", file));
+  TREERING_CHECK(check_no_null_rows(root, file));
   manifest.tree = read_tree(root);
   return manifest;
 }

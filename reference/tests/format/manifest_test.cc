@@ -153,6 +153,11 @@ BOOST_AUTO_TEST_CASE(refuses_bad_values) {
   TREERING_CHECK_ERROR(after([](Manifest&) {}, limits), kLimit, "GC-02");
 }
 
+BOOST_AUTO_TEST_CASE(refuses_null_rows_of_grids_and_meshes) {
+  TREERING_CHECK_ERROR(after([](Manifest& m) { m.tree.grids.resize(100000); }), kInvalid, "GR-04");
+  TREERING_CHECK_ERROR(after([](Manifest& m) { m.tree.meshes.resize(100000); }), kInvalid, "SH-01");
+}
+
 BOOST_AUTO_TEST_CASE(tree_is_checked) {
   const auto refused = after([](Manifest& m) { m.tree.nodes.children[0] += 1; });
   TREERING_CHECK_ERROR(refused, kInvalid, "TR-05");
