@@ -48,7 +48,8 @@ build_packages=(g++ cmake ninja-build pkg-config ccache capnproto libcapnp-dev l
 install_python() {
   command -v python3 >/dev/null || die "python3 is missing"
   python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || die "python3 is older than 3.11"
-  if [ ! -x "$treering_venv/bin/python" ]; then
+  if ! "$treering_venv/bin/python" -m pip --version >/dev/null 2>&1; then
+    rm -rf "$treering_venv"
     say "creating the virtual environment .venv"
     quiet venv python3 -m venv "$treering_venv"
   fi
@@ -57,7 +58,7 @@ install_python() {
   stamp="$treering_venv/requirements.stamp"
   if [ "$(cat "$stamp" 2>/dev/null)" != "$wanted" ]; then
     say "installing Python requirements (JAX, Flax, optax, scikit-learn, pytest)"
-    quiet pip-requirements "$treering_venv/bin/pip" install --disable-pip-version-check -r "$treering_root/tools/requirements.txt"
+    quiet pip-requirements "$treering_venv/bin/python" -m pip install --disable-pip-version-check -r "$treering_root/tools/requirements.txt"
     printf '%s' "$wanted" >"$stamp"
   fi
   wanted=$(cd "$treering_root" && find CMakeLists.txt spec/schema reference -type f \
@@ -66,7 +67,7 @@ install_python() {
   stamp="$treering_venv/package.stamp"
   if [ "$(cat "$stamp" 2>/dev/null)" != "$wanted" ]; then
     say "building and installing the Python package (pip install ./reference/python)"
-    quiet pip-package "$treering_venv/bin/pip" install --disable-pip-version-check --force-reinstall --no-deps "$treering_root/reference/python"
+    quiet pip-package "$treering_venv/bin/python" -m pip install --disable-pip-version-check --force-reinstall --no-deps "$treering_root/reference/python"
     printf '%s' "$wanted" >"$stamp"
   fi
 }
@@ -76,6 +77,10 @@ build() {
   local preset=$1 target targets=()
   shift
   for target in "$@"; do targets+=(--target "$target"); done
+  # A build folder that was made elsewhere, or by another path, cannot be used.
+  if ! grep -qsx "CMAKE_HOME_DIRECTORY:INTERNAL=$treering_root" "$treering_root/build/$preset/CMakeCache.txt"; then
+    rm -rf "$treering_root/build/$preset"
+  fi
   (cd "$treering_root" && quiet "configure-$preset" cmake --preset "$preset")
   (cd "$treering_root" && quiet "build-$preset" cmake --build "build/$preset" "${targets[@]}")
 }

@@ -115,6 +115,7 @@ Result<std::vector<std::uint64_t>> Series::steps() const {
   std::vector<std::uint64_t> steps;
   for (std::size_t i = all.size(); i-- > 0;) {
     if (!is_taken(all[i])) continue;
+    if (is_unknown(all[i])) return all[i].error;
     if (all[i].state == StepState::kCommitted) steps.push_back(all[i].step);
     while (i > 0 && all[i - 1].step == all[i].step) --i;
   }
@@ -132,6 +133,7 @@ Result<std::optional<std::uint64_t>> Series::latest(bool fallback,
     std::optional<StepEntry> entry = taken_incarnation(directory, options_.limits, all, *step);
     if (!entry) continue;
     if (entry->state == StepState::kCommitted) return std::optional(*step);
+    if (is_unknown(*entry)) return entry->error;
     if (!fallback) return damaged_latest(*std::move(entry));
     if (skipped != nullptr) skipped->push_back(*std::move(entry));  // [LY-29]
   }

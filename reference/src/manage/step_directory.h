@@ -22,6 +22,10 @@ Result<std::vector<StepEntry>> list_steps(const Directory& series, const Limits&
 void examine(const Directory& series, const Limits& limits, StepEntry& entry);
 
 // [LY-18] An incarnation that is committed or damaged.
+// Whether the system did not let us see what stands there: neither damage nor its absence is known.
+inline bool is_unknown(const StepEntry& entry) noexcept {
+  return entry.state == StepState::kDamaged && entry.error.cls == ErrorClass::kEnvironment;
+}
 inline bool is_taken(const StepEntry& entry) noexcept {
   return entry.state == StepState::kCommitted || entry.state == StepState::kDamaged;
 }

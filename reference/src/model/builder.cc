@@ -339,6 +339,7 @@ std::uint32_t TreeBuilder::bytes(const Key& key, HostBytes bytes) {
 }
 
 void TreeBuilder::alias(const Key& key, std::uint32_t leaf) {
+  if (impl_->error) return;
   const std::vector<std::uint32_t>& rows = impl_->tree.leaf_specs;
   if (leaf >= rows.size()) {
     impl_->fail(usage("alias() wants the row that an earlier leaf's call returned"));

@@ -177,9 +177,7 @@ class NodeCheck {
         return is_string(entry) && name_is_short({kind, {}, 0}, entry);
       case KeyKind::kInteger:
         return is_string(entry) &&
-               (parse_decimal(tree_.strings.at(entry)) ||
-                fail("bad-key", "KP-02",
-                     "an integer key is not a canonical int64"));  // [KP-02] [KP-03]
+               (parse_decimal(tree_.strings.at(entry)) || no_integer(tree_.strings.at(entry)));
       case KeyKind::kFloat:
         return is_string(entry) &&
                (parse_hex64(tree_.strings.at(entry)) ||
@@ -192,6 +190,13 @@ class NodeCheck {
         return entry == 0 || fail("bad-key", "KP-06", "an index key has an entry");  // [KP-06]
     }
     return false;
+  }
+  bool no_integer(std::string_view text) {
+    const std::string_view digits = text.substr(text.starts_with('-') ? 1 : 0);
+    const bool is_decimal = !digits.empty() && digits[0] != '0' &&
+                            digits.find_first_not_of("0123456789") == digits.npos;
+    if (is_decimal) return fail("bad-key", "KP-03", "an integer key is no int64");  // [KP-03]
+    return fail("bad-key", "KP-02", "an integer key is not a canonical decimal");   // [KP-02]
   }
   bool is_string(std::uint32_t number) {
     return is_number(number, tree_.strings.rows()) || fail(bad_number("a key"));
@@ -310,8 +315,8 @@ class NodeCheck {
   bool every_leaf_is_named() {
     for (std::size_t leaf = 0; leaf < named_.size(); ++leaf) {
       if (named_[leaf]) continue;  // [TR-24]
-      return fail("bad-tree", "TR-24",
-                  "no node names leaf row " + std::to_string(leaf) + "; save it again");
+      return fail(refuse("bad-leaf", "TR-24",
+                         "no node names leaf row " + std::to_string(leaf) + "; save it again"));
     }
     return true;
   }

@@ -98,7 +98,7 @@ class UnitVerifier {
       const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(kRequestBytes, end - at));
       const auto bytes = window_.at(at, size);
       if (!bytes.ok()) {
-        add(damage_.gaps, bytes.error(), "", at, size);
+        add(damage_.gaps, bytes.error(), nullptr, at, size);
       } else {
         for (std::size_t i = 0; i < size; ++i) {
           if ((*bytes)[i] == std::byte{0}) continue;
@@ -113,7 +113,7 @@ class UnitVerifier {
         restore_error(ErrorClass::kCorrupt, "gap", "DF-14", {.file = name_, .offset = first},
                       "a byte outside all shards is not zero; no leaf is hurt, but the file is not "
                       "as it was written"),
-        "", first, last - first);
+        nullptr, first, last - first);
   }
 
   std::uint64_t dead_shard(std::uint64_t shard, std::uint64_t at) {
@@ -122,7 +122,7 @@ class UnitVerifier {
          ++row) {
       const std::size_t size = loaded.index.stored_sizes[row];
       const Status status = stored_bytes_at(row, at, size);
-      if (!status.ok()) add(damage_.blocks, status.error(), "", at, size);
+      if (!status.ok()) add(damage_.blocks, status.error(), nullptr, at, size);
       at += size;
     }
     return at;
@@ -148,7 +148,7 @@ class UnitVerifier {
       const std::size_t size = loaded.index.stored_sizes[block.row()];
       const auto bytes = live_block(block, dtype, at, size);
       if (bytes.ok() && has_content) content.add(*bytes);
-      if (!bytes.ok()) add(damage_.blocks, bytes.error(), path_of(leaf), at, size);
+      if (!bytes.ok()) add(damage_.blocks, bytes.error(), place_of(leaf), at, size);
       good = good && bytes.ok();
       at += size;
     }
@@ -158,7 +158,7 @@ class UnitVerifier {
                         {.file = name_, .offset = start},
                         "the bytes of this shard do not match its content digest; restore the file "
                         "from a copy"),
-          path_of(leaf), start, at - start);
+          place_of(leaf), start, at - start);
     }
     return at;
   }
@@ -179,20 +179,21 @@ class UnitVerifier {
     return shards.leaves[static_cast<std::size_t>(behind - shards.first.begin()) - 1];
   }
 
-  std::string path_of(std::size_t leaf) const { return state_.names().place_of(leaf).friendly; }
+  const LeafPlace* place_of(std::size_t leaf) const { return &state_.names().place_of(leaf); }
 
-  // Neighbouring damage of one sort and leaf is one.
-  static void add(std::vector<Damage>& list, Error error, std::string leaf, std::uint64_t offset,
-                  std::uint64_t bytes) {
+  // Neighbouring damage of one sort and leaf is one. `place` is null where the bytes are no leaf's.
+  static void add(std::vector<Damage>& list, Error error, const LeafPlace* place,
+                  std::uint64_t offset, std::uint64_t bytes) {
+    if (place != nullptr) error.where.key_path = place->typed;
     if (!list.empty()) {
       Damage& last = list.back();
-      if (last.leaf == leaf && last.error.code == error.code &&
+      if (last.error.where.key_path == error.where.key_path && last.error.code == error.code &&
           last.offset + last.bytes == offset) {
         last.bytes += bytes;
         return;
       }
     }
-    list.push_back({std::move(error), std::move(leaf), offset, bytes});
+    list.push_back({std::move(error), place == nullptr ? "" : place->friendly, offset, bytes});
   }
 
   const Checkpoint::State& state_;

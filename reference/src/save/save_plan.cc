@@ -45,11 +45,11 @@ Error over_limit(std::string_view limit, std::string rule, std::uint64_t found, 
 Limits writer_limits(const Limits& wanted) {
   Limits least;
   for (const auto member :
-       {&Limits::leaves, &Limits::nodes, &Limits::cells, &Limits::manifest_bytes,
-        &Limits::index_bytes, &Limits::record_bytes, &Limits::depth, &Limits::rank,
-        &Limits::key_bytes, &Limits::value_depth, &Limits::value_bytes, &Limits::graph_bytes,
-        &Limits::inline_bytes, &Limits::writers, &Limits::files, &Limits::block_bytes,
-        &Limits::entries}) {
+       {&Limits::leaves, &Limits::nodes, &Limits::cells, &Limits::boxes, &Limits::path_bytes,
+        &Limits::manifest_bytes, &Limits::index_bytes, &Limits::record_bytes, &Limits::depth,
+        &Limits::rank, &Limits::key_bytes, &Limits::value_depth, &Limits::value_bytes,
+        &Limits::graph_bytes, &Limits::inline_bytes, &Limits::writers, &Limits::files,
+        &Limits::block_bytes, &Limits::entries}) {
     least.*member = std::min(least.*member, wanted.*member);
   }
   return least;

@@ -153,9 +153,12 @@ BOOST_AUTO_TEST_CASE(each_parent_allows_its_key_kinds_alone) {  // [TR-06]
 
 BOOST_AUTO_TEST_CASE(
     rejects_keys_that_are_not_canonical) {  // [KP-02] [KP-03] [KP-04] [KP-05] [KP-06]
-  for (const char* text :
-       {"", "+1", "01", "-0", "1.0", "a", "9223372036854775808", "-9223372036854775809", "1 "}) {
+  for (const char* text : {"", "-", "+1", "01", "-0", "1.0", "a", "1 "}) {
     CHECK_INVALID(none_dict({{KeyKind::kInteger, text}}), "KP-02");
+  }
+  for (const char* text :
+       {"9223372036854775808", "-9223372036854775809", "10000000000000000000000"}) {
+    CHECK_INVALID(none_dict({{KeyKind::kInteger, text}}), "KP-03");
   }
   TREERING_REQUIRE_OK(check(none_dict({{KeyKind::kInteger, "-9223372036854775808"}})));
   for (const char* text : {"", "1.5", "3FF8000000000000", "3ff800000000000", "3ff80000000000000"}) {

@@ -153,7 +153,11 @@ Checkpoint open_path(const nb::bytes& path, nb::handle limits) {
 }
 
 std::size_t find_row(const Checkpoint& checkpoint, nb::handle path) {
-  return take(checkpoint.leaf(utf8_of(path))).row();
+  Result<Leaf> found = [&, name = utf8_of(path)] {
+    nb::gil_scoped_release release;
+    return checkpoint.leaf(name);
+  }();
+  return take(std::move(found)).row();
 }
 
 void read_into(const Checkpoint& checkpoint, const std::vector<std::size_t>& rows,
@@ -207,7 +211,11 @@ nb::list verify(const Checkpoint& checkpoint, nb::handle progress) {
 Series open_series(const nb::bytes& path, bool create) {
   SeriesOptions options;
   options.create = create;
-  return take(Series::open(string_of(path), options));
+  Result<Series> opened = [&, directory = string_of(path)] {
+    nb::gil_scoped_release release;
+    return Series::open(directory, options);
+  }();
+  return take(std::move(opened));
 }
 
 nb::tuple entry_tuple(const StepEntry& entry) {
@@ -258,7 +266,11 @@ Checkpoint open_step(const Series& series, std::uint64_t step) {
 }
 
 nb::object path_of(const Series& series, std::uint64_t step) {
-  return file_name(take(series.path_of(step)));
+  Result<std::string> found = [&] {
+    nb::gil_scoped_release release;
+    return series.path_of(step);
+  }();
+  return file_name(take(std::move(found)));
 }
 
 nb::list paths(const std::vector<std::string>& names) {

@@ -94,6 +94,7 @@ class CheckpointManager:
         self._series = _core.open_series(path_bytes(directory), create)
         self._lock = threading.RLock()  # a series is not for use by several threads at once
         self._closed = False
+        self._has_steps = False  # whether this manager has ever seen a step; none ever goes unseen again
         if not self._options.read_only:
             self._tidy()
 
@@ -134,7 +135,8 @@ class CheckpointManager:
             if not force and not self.should_save(step):
                 return False
             _core.save_step(self._series, step, TreeWriter().write(tree), options, None)
-            self._retire()
+            self._has_steps = True
+            self._retire(step)
         return True
 
     def should_save(self, step: int) -> bool:
@@ -144,14 +146,18 @@ class CheckpointManager:
         which is logged.
         """
         step = checked_step(step)
+        options = self._options
+        is_due = step % options.save_interval_steps == 0 or step in options.save_on_steps
+        if self._has_steps and not is_due and options.should_save_fn is None:
+            return False  # as for most steps of a run: without a look at the storage
         with self._lock:
             newest, _ = self._series.latest(True)
+        self._has_steps = self._has_steps or newest is not None
         if newest is not None and step <= newest:
             return False
-        if self._options.should_save_fn is not None:
-            return bool(self._options.should_save_fn(step, newest)) and not self._is_damaged(step)
-        options = self._options
-        if newest is not None and step % options.save_interval_steps != 0 and step not in options.save_on_steps:
+        if options.should_save_fn is not None:
+            return bool(options.should_save_fn(step, newest)) and not self._is_damaged(step)
+        if newest is not None and not is_due:
             return False
         return not self._is_damaged(step)
 
@@ -170,6 +176,8 @@ class CheckpointManager:
 
         Raises NotFoundError where there is no such step, and what tr.load raises.
         """
+        if options.pop("limits", None) is not None:
+            raise not_built("restore(limits=...)", "tr.load(path_of_the_step, template, limits=...)")
         with self.open(step) as checkpoint:
             return load_from(checkpoint, template, **options)
 
@@ -254,15 +262,22 @@ class CheckpointManager:
         if self._options.read_only:
             raise UsageError(f"{what}: this manager was made with read_only=True", code="bad-argument")
 
-    def _retire(self) -> None:
+    def _retire(self, saved: int) -> None:
+        """Applies the retention after step `saved`, which stays even where older than others."""
         if self._options.max_to_keep is None:
             return
-        steps = self._series.steps()
+        # The save is durable whatever happens here; the next one tries again.
+        try:
+            steps = self._series.steps()
+        except Error as error:
+            _log.warning("retired no step of %s: %s", self.directory, error)
+            return
         for step in _core.steps_to_retire(steps, self._options.max_to_keep, self._options.keep_period):
+            if step == saved:
+                continue
             try:
                 _report_left(self._series.retire(step))
             except Error as error:
-                # The save is durable all the same; the next one tries again.
                 _log.warning("could not retire step %d of %s: %s", step, self.directory, error)
 
     def _tidy(self) -> None:
