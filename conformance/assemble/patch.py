@@ -31,7 +31,7 @@ def assemble(source, case=None):
     files = build(source)
     touched = []
     for change in case.get("patch", []):
-        name = _full_name(change["file"], source["save"]["attempt"])
+        name = full_name(change["file"], source["save"]["attempt"])
         if change.get("remove"):
             del files[name]
             continue
@@ -42,7 +42,7 @@ def assemble(source, case=None):
     return files
 
 
-def _full_name(name, attempt):
+def full_name(name, attempt):
     found = re.fullmatch(r"(index|data)-(\d+(?:-\d+)?)", name)
     return f"{found[1]}-{attempt}-{found[2]}" if found else name
 
