@@ -79,7 +79,7 @@ Json damage_list(const Verdict& verdict) {
 void print_damage(const Verdict& verdict, std::string_view indent) {
   for (const Damage& damage : verdict.damage) {
     Error error = damage.error;
-    if (error.where.key_path.empty()) error.where.key_path = damage.leaf;
+    if (!damage.leaf.empty()) error.where.key_path = damage.leaf;  // as people type it
     std::string line = error_line(error);
     if (damage.bytes != 0) {
       line += fmt::format(" (bytes {} to {})", damage.offset, damage.offset + damage.bytes - 1);
