@@ -205,7 +205,9 @@ Status BlockWriter::write_block(Shard& shard, std::span<const std::byte> raw) {
   if (shard.content) shard.content->add(raw);
   if (shard.codec != Codec::kRaw) {
     TREERING_TRY(const std::span<std::byte> room, stream_.reserve(encode_bound(raw.size())));
-    const std::size_t stored = encode_block(shard.codec, shard.info.stored_bits, raw, room);
+    if (scratch_.size() < raw.size()) scratch_.resize(raw.size());
+    const std::size_t stored =
+        encode_block(shard.codec, shard.info.stored_bits, raw, room, scratch_);
     if (stored != 0) {
       add_block(shard.codec, room.first(stored));
       stream_.commit(stored);

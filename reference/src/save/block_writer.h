@@ -79,6 +79,7 @@ class BlockWriter {
   const Progress& progress_;
   Placer placer_;
   FileStream stream_;
+  std::vector<std::byte> scratch_{};  // of the codec; as large as the largest coded block
   std::vector<std::byte>
       packed_{};  // one block, of a dtype that is not stored as it lies in memory
   Index index_{};
