@@ -91,7 +91,7 @@ void print_damage(const Verdict& verdict, std::string_view indent) {
   }
 }
 
-std::string sound_text(const Verdict& verdict) {
+std::string sound_text(const Verdict& verdict) {  // [RS-01]
   return fmt::format("{}: {}, {} read", paint(Colour::kGreen, "as written"),
                      human_count(verdict.leaves, "leaf"), human_bytes(verdict.bytes));
 }

@@ -108,8 +108,9 @@ def run(
     copied: Iterable[str],
     options: Callable[[argparse.ArgumentParser], None] | None = None,
     after: Callable[[argparse.Namespace, Path], None] | None = None,
+    before: Callable[[argparse.Namespace, Path], None] | None = None,
 ) -> None:
-    parser = argparse.ArgumentParser(description=description)
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--root", type=Path, default=ROOT, help="repository to check")
     parser.add_argument("--self-test", action="store_true", help="plant violations in a copy and demand that they are found")
     if options:
@@ -119,6 +120,8 @@ def run(
         problems = _prove(check, plants, copied)
         summary = f"{len(plants)} planted violations, all found"
     else:
+        if before:
+            before(arguments, arguments.root)
         problems = check(arguments.root)
         summary = "no problems"
         if after:

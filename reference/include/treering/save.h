@@ -20,7 +20,7 @@ class Vfs;  // the system calls, src/store/vfs.h; null means the real ones
 struct SaveOptions {
   std::optional<std::uint64_t> step{};
   Codec codec = Codec::kRaw;
-  std::uint32_t block_bytes = 1u << 20;  // power of two, 4 KiB to 4 MiB
+  std::uint32_t block_bytes = 1u << 20;  // power of two, 4 KiB to 4 MiB [BL-04] [DF-17]
   std::uint64_t file_bytes = std::uint64_t{1}
                              << 40;  // a new data file is begun where one would grow beyond
   // Values, each canonical JSON or empty.

@@ -29,6 +29,7 @@ def ckpt(tmp_path):
 
 
 def test_what_is_in_it(ckpt):
+    # [GC-19]
     assert ckpt.step == 12 and ckpt.metadata == {"lr": 0.1, "n": 2**70, "t": (1, b"x")} and ckpt.compat == {"v": 1}
     assert ckpt.graph is None and ckpt.metrics is None and ckpt.writers == 1 and len(ckpt.attempt) == 32
     leaves = {leaf.key_path: leaf for leaf in ckpt.leaves(digests=True)}
@@ -40,6 +41,7 @@ def test_what_is_in_it(ckpt):
         (300, 40),
     )
     assert kernel.bytes == W.nbytes and len(kernel.digests[0]) == 32
+    # [TR-46]
     assert leaves["keys"].shape == (6,) and leaves["step"].kind == "scalar" and leaves["step"].digests is None
     assert "a/1" in leaves and "a/#1" in leaves
     assert [f.writer for f in ckpt.files()] == [0] and "step 12" in repr(ckpt)

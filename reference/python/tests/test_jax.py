@@ -128,7 +128,7 @@ def test_each_leaf_can_be_donated(round_trip):
     np.testing.assert_array_equal(step(back)["b"], np.arange(1000.0) + 1)
 
 
-def test_wide_values_are_refused_where_jax_would_narrow_them(tmp_path):  # [RS-30]
+def test_wide_values_are_refused_where_jax_would_narrow_them(tmp_path):  # [RS-30, DT-04]
     tr.save(tmp_path / "c", {"x": np.array([2**40 + 5]), "y": np.ones(2)})
     template = {"x": jax.ShapeDtypeStruct((1,), np.int64), "y": jax.ShapeDtypeStruct((2,), np.float64)}
     with pytest.raises(tr.MismatchError) as caught:

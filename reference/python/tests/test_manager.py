@@ -119,7 +119,7 @@ def test_a_damaged_newest_step_is_an_error_unless_fallback(tmp_path, caplog):
         assert manager.save(4, {"x": 4}) and manager.latest_step() == 4
 
 
-def test_two_managers_see_each_other(tmp_path):
+def test_two_managers_see_each_other(tmp_path):  # [LY-25]
     a, b = tr.CheckpointManager(tmp_path), tr.CheckpointManager(tmp_path)
     a.save(1, {"s": 1})
     assert b.latest_step() == 1 and not b.should_save(1)
@@ -159,7 +159,7 @@ def test_options_that_are_refused(options):
         tr.CheckpointManagerOptions(**options)
 
 
-def test_other_names_in_the_directory_are_left_alone(tmp_path):
+def test_other_names_in_the_directory_are_left_alone(tmp_path):  # [LY-17]
     (tmp_path / "notes.txt").write_text("mine")
     (tmp_path / "step-x").mkdir()
     with tr.CheckpointManager(tmp_path, tr.CheckpointManagerOptions(max_to_keep=1)) as manager:

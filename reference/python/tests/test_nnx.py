@@ -94,7 +94,7 @@ def test_variables_of_unknown_types_are_stand_ins(round_trip):
     scale = round_trip(state)["scale"]
     assert isinstance(scale, tr.StoredVariable) and scale.type_name.endswith("test_nnx.Scale")
     assert scale.bases == ("flax.nnx.variablelib.Param", "flax.nnx.variablelib.Variable")
-    assert scale.metadata == {"tag": "user", "when": (1, 0.5)}
+    assert scale.metadata == {"tag": "user", "when": (1, 0.5)}  # [GC-11]
     again = round_trip({"s": scale}, types=[Scale])["s"]
     assert_same(state["scale"], again, types=False)
 

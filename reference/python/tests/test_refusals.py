@@ -57,7 +57,7 @@ LEAVES = {
     "date": datetime.date(2020, 1, 1),
     "ellipsis": ...,
     "surrogate": "\ud800",
-    "huge_int": 10**5000,
+    "huge_int": 10**5000,  # [TR-45]
 }
 
 
@@ -210,7 +210,7 @@ def test_saving_twice_is_a_conflict(tmp_path):
     assert tr.load(tmp_path / "c") == {"a": 1}
 
 
-def test_limits_of_the_reader(tmp_path):
+def test_limits_of_the_reader(tmp_path):  # [LM-04]
     tr.save(tmp_path / "c", {"a": np.ones(3), "b": 2})
     with pytest.raises(tr.LimitError, match="leaves"):
         tr.open(tmp_path / "c", limits={"leaves": 1})

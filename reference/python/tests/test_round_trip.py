@@ -73,7 +73,7 @@ def test_roots_of_every_kind(round_trip, tree):
     assert_same(tree, round_trip(tree))
 
 
-def test_keys_of_every_kind_keep_type_and_order(round_trip):
+def test_keys_of_every_kind_keep_type_and_order(round_trip):  # [TR-11]
     tree = {
         "int": {i: np.full(2, i) for i in (11, 2, 0, -1, 2**63 - 1)},
         "bool": {True: 1, False: 2},

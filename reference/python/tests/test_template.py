@@ -142,7 +142,7 @@ def test_select_and_exclude(tmp_path):
         tr.load(tmp_path / "c", select=3)
 
 
-def test_number_and_text_keys_never_meet(tmp_path):  # [KP-13]
+def test_number_and_text_keys_never_meet(tmp_path):  # [KP-13, RS-29]
     tr.save(tmp_path / "c", {"l": {"1": np.ones(2)}})
     for template in ({"l": {1: np.ones(2)}}, {"l": [..., np.ones(2)]}):
         with pytest.raises(tr.MismatchError):
@@ -187,7 +187,7 @@ def test_scalars_fit_only_their_kind(tmp_path):
             tr.load(tmp_path / "c", template, unexpected="ignore")
 
 
-def test_compat_is_compared_before_anything_is_read(tmp_path):
+def test_compat_is_compared_before_anything_is_read(tmp_path):  # [GC-17, GC-18]
     compat = {"model": "net", "version": 3, "hyper": {"lr": 0.1, "layers": 12}}
     tr.save(tmp_path / "c", {"a": np.ones(1)}, compat=compat)
     assert tr.load(tmp_path / "c", compat=compat)["a"][0] == 1

@@ -77,7 +77,7 @@ class Color(enum.Enum):
     RED = 1
 
 
-def test_things_that_are_only_named():  # [VA-18]
+def test_things_that_are_only_named():  # [VA-18, GC-08]
     value = {"type": dict, "code": jax.nn.gelu, "enum": Color.RED, "opaque": object()}
     text = _values.encode(value, "x", lenient=True)
     _core.check_value(text.encode())

@@ -4,7 +4,7 @@
 
 namespace treering {
 
-std::string_view error_class_name(ErrorClass cls) noexcept {
+std::string_view error_class_name(ErrorClass cls) noexcept {  // [ER-01]
   switch (cls) {
     case ErrorClass::kMalformed:
       return "malformed";
@@ -46,7 +46,7 @@ std::string format_where(const Where& where) {
 
 }  // namespace
 
-std::string Error::to_string() const {
+std::string Error::to_string() const {  // [ER-04]
   std::string text(error_class_name(cls));
   if (!code.empty() || !rule.empty()) {
     text += " (" + code + (code.empty() || rule.empty() ? "" : ", ") + rule + ")";

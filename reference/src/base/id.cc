@@ -27,7 +27,7 @@ Result<Id> parse_id(std::string_view text) {
   return id;
 }
 
-Id id_of_text(std::string_view text) noexcept {
+Id id_of_text(std::string_view text) noexcept {  // [BY-17]
   const XXH128_hash_t hash = XXH3_128bits(text.data(), text.size());
   Id id;
   const auto stored = std::as_writable_bytes(std::span(id.bytes));
@@ -38,7 +38,7 @@ Id id_of_text(std::string_view text) noexcept {
 
 std::string Digest::to_string() const {
   std::string text;
-  append_hex64(text, high);
+  append_hex64(text, high);  // [BY-21]
   append_hex64(text, low);
   return text;
 }

@@ -28,7 +28,7 @@ Error refuse(std::string_view code, std::string_view rule, std::string message,
 
 Error refuse_limit(std::string_view limit, std::string_view rule, std::uint64_t found,
                    std::uint64_t allowed, std::string key_path) {
-  std::string code = "limit-" + std::string(limit);
+  std::string code = "limit-" + std::string(limit);  // [IN-05]
   std::replace(code.begin(), code.end(), '_', '-');
   return make(ErrorClass::kLimit, code, rule,
               "the limit " + std::string(limit) + " is " + std::to_string(allowed) + " and " +

@@ -166,7 +166,7 @@ struct Attempt::State {
 
   void forget(const std::vector<std::string>& names) {
     // Best effort: what stays is garbage that a collector knows by its name.
-    for (const std::string& each : names) directory.vfs().unlink(directory.fd(), each);
+    for (const std::string& each : names) directory.vfs().unlink(directory.fd(), each);  // [CM-11]
   }
   Status alive() const {
     if (!dead) return {};
@@ -288,7 +288,7 @@ Status Attempt::State::publish(std::span<const std::byte> file) {
   TREERING_CHECK(directory.sync());
   TREERING_CHECK(take_slot(candidate, file));
   keep = true;
-  TREERING_CHECK(make_durable());
+  TREERING_CHECK(make_durable());  // [CM-22]
   forget(candidates);
   return {};
 }
@@ -334,7 +334,7 @@ Result<Attempt> Attempt::begin(Vfs& vfs, const std::string& path, const Id& atte
 Result<Descriptor> Attempt::create_data(std::uint32_t writer, std::uint32_t number) {
   TREERING_CHECK(state_->alive());
   const Directory& in = state_->directory;
-  const std::string name = data_name(state_->id, writer, number);
+  const std::string name = data_name(state_->id, writer, number);  // [LY-13]
   const int created = retried([&] { return in.vfs().create_new(in.fd(), name); });
   if (created < 0) {
     state_->dead = true;

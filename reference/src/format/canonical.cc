@@ -95,7 +95,7 @@ class Check {
 
   // No section is larger than minor version 0 defines it.
   bool fits(std::uint64_t at, const Sections& sections, const Shape* shape) {
-    if (!exact_ || shape == nullptr) return true;
+    if (!exact_ || shape == nullptr) return true;  // [RC-40]
     if (sections.data <= shape->data_words() && sections.pointers <= shape->pointers.size())
       return true;
     return fail(at, "RC-38", "a struct is larger than its version defines");

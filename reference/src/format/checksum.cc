@@ -19,11 +19,11 @@ Digest digest_of(const XXH128_hash_t& hash) noexcept {
 }  // namespace
 
 std::uint64_t xxh3_64(std::span<const std::byte> bytes) noexcept {
-  return XXH3_64bits(bytes.data(), bytes.size());
+  return XXH3_64bits(bytes.data(), bytes.size());  // [BY-18]
 }
 
 Digest xxh3_128(std::span<const std::byte> bytes) noexcept {
-  return digest_of(XXH3_128bits(bytes.data(), bytes.size()));
+  return digest_of(XXH3_128bits(bytes.data(), bytes.size()));  // [BY-18]
 }
 
 void store_digest(const Digest& digest, std::byte* out) noexcept {  // [BY-20]

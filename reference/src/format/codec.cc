@@ -24,14 +24,14 @@ Error bad_block(std::string_view rule, std::string_view what) {
 }
 
 std::size_t compress(std::span<const std::byte> raw, std::span<std::byte> out) noexcept {
-  const int size = LZ4_compress_default(reinterpret_cast<const char*>(raw.data()),
+  const int size = LZ4_compress_default(reinterpret_cast<const char*>(raw.data()),  // [BL-14]
                                         reinterpret_cast<char*>(out.data()),
                                         static_cast<int>(raw.size()), static_cast<int>(out.size()));
   return static_cast<std::size_t>(size);
 }
 
 Status decompress(std::span<const std::byte> stored, std::span<std::byte> raw) {
-  if (const auto fault = check_lz4_block(stored, raw.size()))
+  if (const auto fault = check_lz4_block(stored, raw.size()))  // [BL-13]
     return bad_block(fault->rule, fault->message);
   const int size = LZ4_decompress_safe(
       reinterpret_cast<const char*>(stored.data()), reinterpret_cast<char*>(raw.data()),
@@ -89,9 +89,10 @@ std::size_t encode_block(Codec codec, std::uint32_t element_bits, std::span<cons
   if (codec == Codec::kBitshuffleLz4) {
     std::vector<std::byte> own(scratch.empty() ? raw.size() : 0);
     const std::span<std::byte> shuffled = own.empty() ? scratch.first(raw.size()) : std::span(own);
-    shuffle_bits(shuffle_width(element_bits), raw, shuffled);
+    shuffle_bits(shuffle_width(element_bits), raw, shuffled);  // [BL-15]
     stored = compress(shuffled, out);
   }
+  // [BL-05] [DF-18]
   const bool saves = stored < raw.size() && stored <= raw.size() - raw.size() / 16;  // [BL-06]
   return saves ? stored : 0;
 }
@@ -109,7 +110,7 @@ Status decode_block(Codec codec, std::uint32_t element_bits, std::span<const std
     case Codec::kBitshuffleLz4: {
       const std::span<std::byte> shuffled = scratch.first(raw.size());
       Status status = decompress(stored, shuffled);
-      if (status.ok()) unshuffle_bits(shuffle_width(element_bits), shuffled, raw);
+      if (status.ok()) unshuffle_bits(shuffle_width(element_bits), shuffled, raw);  // [BL-16]
       return status;
     }
   }

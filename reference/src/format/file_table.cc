@@ -93,7 +93,7 @@ Result<std::vector<DataFile>> file_rows(const FileColumns& columns, const Id& at
                                         std::span<const std::uint32_t> naming, const Limits& limits,
                                         const std::string& file) {
   TREERING_CHECK(check_lengths(columns, file));
-  if (columns.sizes.size() > limits.files) {
+  if (columns.sizes.size() > limits.files) {  // [LM-06]
     return limit_in(file, "files", "LM-02", columns.sizes.size(), limits.files);
   }
   if (!columns.writers.empty() &&

@@ -54,7 +54,7 @@ Status check_against(const Header& header, const Header& manifest,
 
 }  // namespace
 
-std::array<std::byte, kDataHeadBytes> encode_data_head(const DataHead& head) {
+std::array<std::byte, kDataHeadBytes> encode_data_head(const DataHead& head) {  // [DF-01]
   std::array<std::byte, kDataHeadBytes> out{};
   std::byte* body = out.data() + kHeaderBytes;
   std::memcpy(body + kAttemptOffset, head.attempt.bytes.data(), sizeof head.attempt.bytes);

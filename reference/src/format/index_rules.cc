@@ -62,7 +62,7 @@ struct Block {
 
 Status check_block(const Block& block, std::uint32_t block_bytes, std::uint64_t required,
                    const std::string& file, std::size_t shard) {
-  if (block.codec > Codec::kBitshuffleLz4) {  // [IX-16]
+  if (block.codec > Codec::kBitshuffleLz4) {  // [IX-16] [RC-25]
     return bad_shard("bad-codec", "IX-16", file, shard, "a codec that its version does not define");
   }
   if ((codec_feature(block.codec) & ~required) != 0) {  // [IX-17]
@@ -84,7 +84,7 @@ bool is_derived(bool all_raw, std::uint32_t blocks, std::uint64_t stored,
 
 // The extents of the shards so far. Writers store shards in ascending order, so that comparing each
 // with the end of the one before it in its file is nearly always enough; only another order needs
-// memory and a sort.
+// memory and a sort. [DF-13]
 class Extents {
  public:
   explicit Extents(std::size_t files) : ends_(files) {}
@@ -149,8 +149,8 @@ Status check_blocks(const Index& index, std::uint64_t required, const std::strin
     if (live && !is_derived(all_raw, index.shard_blocks[i], stored, data.block_bytes))
       ++stored_contents;
     const std::uint64_t start = index.shard_offsets[i];
-    const std::optional<std::uint64_t> stop = checked_add(start, stored);
-    if (!stop || *stop >= kOffsetEnd || *stop > data.size) {  // [IX-20]
+    const std::optional<std::uint64_t> stop = checked_add(start, stored);  // [BY-02]
+    if (!stop || *stop >= kOffsetEnd || *stop > data.size) {               // [IX-20]
       return bad_shard("out-of-file", "IX-20", file, i, "an extent that ends beyond its file");
     }
     extents.add(index.shard_files[i], start, *stop);

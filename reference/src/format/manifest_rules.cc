@@ -58,13 +58,13 @@ bool is_object(std::string_view json) {
 Status check_one_value(const Value& value, const Table& blobs, const Limits& limits,
                        const std::string& file) {
   if (value.blob == 0) return {};
-  Status status = check_value(blobs.at(value.blob), limits);  // [VA-10]
+  Status status = check_value(blobs.at(value.blob), limits);  // [VA-10] [VA-09]
   if (!status.ok()) {
     Error error = in_file(std::move(status).error(), file);
     error.message = std::string(value.name) + ": " + error.message;
     return error;
   }
-  if (value.is_record && !is_object(blobs.at(value.blob))) {  // [GC-01]
+  if (value.is_record && !is_object(blobs.at(value.blob))) {  // [GC-01] [GC-04]
     return invalid_in(
         file, "bad-graph", "GC-01",
         "has as " + std::string(value.name) + " a value that is no object; save it again");
@@ -105,7 +105,7 @@ Status check_tables(const Tree& tree, const std::string& file) {
 Status check_content(const Manifest& manifest, const Limits& limits, const std::string& file) {
   if (manifest.producer > manifest.tree.strings.rows()) return bad_number("producer", file);
   TREERING_CHECK(check_values(manifest, limits, file));
-  Status tree = check_tree(manifest.tree, manifest.writers.size(), limits);  // [MF-07]
+  Status tree = check_tree(manifest.tree, manifest.writers.size(), limits);  // [MF-07] [GR-20]
   if (tree.ok()) return {};
   return in_file(std::move(tree).error(), file);
 }

@@ -94,7 +94,7 @@ class Writer {
 
   void put(std::uint64_t at, const Column& column, const Measure&) { put(at, column); }
   void put(std::uint64_t at, const Column& column) {
-    if (column.count == 0) return;
+    if (column.count == 0) return;  // [RC-43]
     point(at, 1, static_cast<std::uint64_t>(column.slot) | std::uint64_t{column.count} << 3);
     std::byte* to = segment_ + 8 * take(words_of(column));
     std::memcpy(to, column.data, column.count * entry_bytes(column.slot));
@@ -130,7 +130,7 @@ Column digest_column(const Digest& digest, bool present) noexcept {
   return present ? Column(Slot::kU8, sizeof digest, &digest) : Column();
 }
 
-Result<std::vector<std::byte>> encode_message(const Root& root, std::string_view limit,
+Result<std::vector<std::byte>> encode_message(const Root& root, std::string_view limit,  // [RC-44]
                                               std::uint64_t most) {
   std::vector<Measure> measures;
   Trimmed size{root.words.size(), 0};

@@ -33,14 +33,14 @@ Header load_header(const std::byte* in) noexcept {
   header.minor = load_le<std::uint16_t>(in + kMinorOffset);
   header.reserved = load_le<std::uint16_t>(in + kReservedOffset);
   header.required = load_le<std::uint64_t>(in + kRequiredOffset);
-  header.optional = load_le<std::uint64_t>(in + kOptionalOffset);
+  header.optional = load_le<std::uint64_t>(in + kOptionalOffset);  // [RC-21]
   header.body_size = load_le<std::uint64_t>(in + kBodySizeOffset);
   header.body_digest = load_digest(in + kBodyDigestOffset);
   return header;
 }
 
 Error unknown_feature(std::uint64_t bits, const std::string& file) {
-  const int bit = std::countr_zero(bits);
+  const int bit = std::countr_zero(bits);  // [IN-04]
   std::string message =
       "needs feature bit " + std::to_string(bit) + ", which this version does not know";
   if (bit == 63) message += " (an extension of the header)";
@@ -49,7 +49,7 @@ Error unknown_feature(std::uint64_t bits, const std::string& file) {
 }
 
 Status check_known(const Header& header, const std::string& file) {
-  if (header.major != kFormatMajor) {  // [RC-08]
+  if (header.major != kFormatMajor) {  // [RC-08] [RC-20]
     return fail(ErrorClass::kUnsupported, "unknown-major", "RC-08", file,
                 "has format version " + std::to_string(header.major) +
                     ", and this library reads version " + std::to_string(kFormatMajor) +
@@ -62,8 +62,8 @@ Status check_known(const Header& header, const std::string& file) {
                     ", which this version does not know; read it with a newer version",
                 kKindOffset);
   }
-  const std::uint64_t unknown = header.required & ~kKnownFeatures;
-  if (unknown != 0) return unknown_feature(unknown, file);  // [RC-10]
+  const std::uint64_t unknown = header.required & ~kKnownFeatures;  // [RC-22]
+  if (unknown != 0) return unknown_feature(unknown, file);          // [RC-10]
   return {};
 }
 
@@ -92,9 +92,10 @@ std::string_view record_kind_name(RecordKind kind) noexcept {
   return {};
 }
 
-std::array<std::byte, kHeaderBytes> encode_header(const Header& header) {
+std::array<std::byte, kHeaderBytes> encode_header(const Header& header) {  // [RC-01]
   std::array<std::byte, kHeaderBytes> out{};
   std::memcpy(out.data(), kMagic.data(), kMagic.size());
+  // [BY-01]
   store_le<std::uint16_t>(out.data() + kKindOffset, static_cast<std::uint16_t>(header.kind));
   store_le<std::uint16_t>(out.data() + kMajorOffset, header.major);
   store_le<std::uint16_t>(out.data() + kMinorOffset, header.minor);
@@ -103,7 +104,7 @@ std::array<std::byte, kHeaderBytes> encode_header(const Header& header) {
   store_le<std::uint64_t>(out.data() + kOptionalOffset, header.optional);
   store_le<std::uint64_t>(out.data() + kBodySizeOffset, header.body_size);
   store_digest(header.body_digest, out.data() + kBodyDigestOffset);
-  store_le<std::uint64_t>(out.data() + kHeaderDigestOffset,
+  store_le<std::uint64_t>(out.data() + kHeaderDigestOffset,  // [BY-19]
                           xxh3_64(std::span(out).first(kHeaderDigestOffset)));
   return out;
 }
@@ -165,8 +166,8 @@ Result<RecordView> decode_record(std::span<const std::byte> bytes,
 std::vector<std::byte> encode_record(RecordKind kind, std::uint64_t required,
                                      std::span<const std::byte> body) {
   Header header;
-  header.kind = kind;
-  header.required = required;
+  header.kind = kind;          // [RC-02]
+  header.required = required;  // [IN-10]
   header.body_size = body.size();
   header.body_digest = xxh3_128(body);
   const auto head = encode_header(header);

@@ -212,7 +212,7 @@ Status Series::retire(std::uint64_t step, std::vector<std::string>* left) {
         ErrorClass::kUsage, "newest-step", "CM-55", {.file = newest->name},
         "is the newest committed step and cannot be retired; save a newer one first");
   }
-  if (newest) {  // What stays is made durable before anything goes.
+  if (newest) {  // What stays is made durable before anything goes. [CM-20]
     TREERING_TRY(const Directory kept, directory.open_child(newest->name));
     TREERING_CHECK(kept.sync());
     TREERING_CHECK(directory.sync());

@@ -27,6 +27,7 @@ Result<StepState> look(const Directory& series, const Limits& limits, StepEntry&
   TREERING_TRY(const SlotRecord slot, read_slot(directory, limits));
   if (slot.kind == SlotRecord::Kind::kNone) return StepState::kUnfinished;
   if (slot.kind != SlotRecord::Kind::kCommit) return StepState::kAborted;
+  // [LY-27]
   TREERING_TRY(auto state,
                open_commit(std::move(directory), series.path() + '/' + entry.name, slot, limits));
   const Checkpoint checkpoint(std::move(state));

@@ -56,7 +56,7 @@ Status delete_trash(const Directory& series, const std::string& trash, const Lim
     const int found = directory.vfs().stat_at(directory.fd(), name, stat);
     if (found == -ENOENT) continue;
     if (found < 0) return system_error(found, "examine", name);
-    if (!stat.is_regular || !parse_checkpoint_name(name)) {  // [CM-52] [CM-53]
+    if (!stat.is_regular || !parse_checkpoint_name(name)) {  // [CM-52] [CM-53] [LY-09]
       left.push_back(trash + '/' + name);
       empty = false;
       continue;
@@ -74,7 +74,7 @@ Result<std::vector<std::string>> list_trash(const Directory& series, const Limit
   TREERING_TRY(std::vector<std::string> names, series.list(limits.entries));
   std::erase_if(names, [](const std::string& name) {
     const std::optional<ParsedName> parsed = parse_series_name(name);
-    return !parsed || parsed->role != NameRole::kTrash;
+    return !parsed || parsed->role != NameRole::kTrash;  // [LY-17]
   });
   std::sort(names.begin(), names.end());
   return names;

@@ -26,6 +26,7 @@ constexpr std::size_t kMostRows = std::numeric_limits<std::uint32_t>::max() - 1;
 
 // What leaves of one sort have in common, before strings and blobs have their numbers: those of
 // types come first (section 11.9), so these are given out last. `spec` lacks impl and value.
+// [MF-27]
 struct Sort {
   Spec spec{};
   bool is_inline = false;
@@ -226,7 +227,7 @@ void TreeBuilder::Impl::close() {
 }
 
 std::uint32_t TreeBuilder::Impl::add_leaf(const Key& key, Sort sort, HostBytes bytes) {
-  const auto leaf = static_cast<std::uint32_t>(tree.leaf_specs.size());
+  const auto leaf = static_cast<std::uint32_t>(tree.leaf_specs.size());  // [TR-26]
   add_node(NodeKind::kLeaf, key, leaf + 1);
   if (error) return leaf;
   tree.leaf_specs.push_back(intern_sort(std::move(sort)));
@@ -282,7 +283,7 @@ Status TreeBuilder::Impl::complete(const Limits& limits) {
   if (!error) emit_specs();
   if (error) return *std::move(error);
   tree.leaf_grids.assign(tree.leaf_specs.size(), 0);
-  return check_tree(tree, 1, limits, GridState::kNotYetSet);
+  return check_tree(tree, 1, limits, GridState::kNotYetSet);  // [KP-15] [IN-09]
 }
 
 TreeBuilder::TreeBuilder() : impl_(std::make_unique<Impl>()) {}

@@ -89,11 +89,12 @@ class NodeCheck {
   bool columns() {
     const std::size_t rows = nodes_.kinds.size();
     if (nodes_.key_kinds.size() != rows || nodes_.keys.size() != rows ||
-        nodes_.children.size() != rows || nodes_.details.size() != rows) {  // [TR-02]
+        nodes_.children.size() != rows || nodes_.details.size() != rows) {  // [TR-02] [BY-07]
       return fail("bad-column", "TR-02", "node columns differ in length; save it again");
     }
     if (rows == 0) return fail("bad-tree", "TR-01", "there is no root; save it again");  // [TR-01]
-    if (rows > limits_.nodes || rows >= UINT32_MAX) {                                    // [TR-09]
+    // [LM-06]
+    if (rows > limits_.nodes || rows >= UINT32_MAX) {  // [TR-09]
       return fail(refuse_limit("nodes", "TR-09", rows, limits_.nodes));
     }
     if (tree_.leaf_specs.size() != tree_.leaf_grids.size()) {  // [TR-22]
@@ -236,7 +237,7 @@ class NodeCheck {
     switch (kind_of(node)) {
       case NodeKind::kLeaf:
         if (number == 0 || !is_number(number, tree_.leaves())) break;
-        named_[number - 1] = true;
+        named_[number - 1] = true;  // [TR-25]
         return true;
       case NodeKind::kNone:
       case NodeKind::kList:

@@ -92,7 +92,7 @@ class SpecCheck {
   }
 
   Status numbers() const {
-    if (spec_.dtype != 0 && find_dtype(spec_.dtype) == nullptr) {  // [DT-01]
+    if (spec_.dtype != 0 && find_dtype(spec_.dtype) == nullptr) {  // [DT-01] [DT-02]
       return refuse_spec("bad-dtype", "DT-01", "has a dtype that the registry lacks");
     }
     if (!is_number(spec_.impl, tree_.strings.rows())) return bad_number("a PRNG implementation");

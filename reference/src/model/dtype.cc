@@ -76,7 +76,7 @@ struct Word {
   static constexpr std::uint64_t kMask4 = repeat(low_bits(4 * Bits), 32);
 
   static std::uint64_t pack(std::uint64_t word) noexcept {
-    word &= kMask1;
+    word &= kMask1;  // [DT-12]
     word = (word | word >> kAir) & kMask2;
     word = (word | word >> 2 * kAir) & kMask4;
     return (word | word >> 4 * kAir) & low_bits(8 * Bits);
@@ -84,12 +84,12 @@ struct Word {
   static std::uint64_t unpack(std::uint64_t word) noexcept {
     word = (word | word << 4 * kAir) & kMask4;
     word = (word | word << 2 * kAir) & kMask2;
-    return (word | word << kAir) & kMask1;
+    return (word | word << kAir) & kMask1;  // [DT-19]
   }
 };
 
 // 8 elements are exactly Bits stored bytes; the rest of fewer than 8 goes through a zero-filled
-// word.
+// word. [DT-08] [DT-09] [DT-10]
 template <unsigned Bits>
 void pack_bits(std::span<const std::byte> host, std::span<std::byte> stored) noexcept {
   for (std::size_t at = 0, to = 0; at < host.size(); at += 8, to += Bits) {
@@ -115,10 +115,11 @@ void copy_elements(const DtypeInfo& info, std::span<const std::byte> from,
                    std::span<std::byte> to) noexcept {
   if (from.empty()) return;
   if (info.bits % 8 == 0) {
-    std::memcpy(to.data(), from.data(), from.size());
+    std::memcpy(to.data(), from.data(), from.size());  // [DT-05] [DT-06] [DT-13]
     return;
   }
   const std::byte mask{static_cast<unsigned char>((1u << info.bits) - 1)};
+  // [DT-11]
   std::transform(from.begin(), from.end(), to.begin(), [mask](std::byte b) { return b & mask; });
 }
 
@@ -141,7 +142,7 @@ const DtypeInfo& info_of(Dtype dtype) noexcept {
 Result<std::uint64_t> stored_bytes(Dtype dtype, std::uint64_t count) {
   const std::uint32_t bits = info_of(dtype).stored_bits;
   const std::optional<std::uint64_t> bytes =
-      bits < 8 ? divide_up(count, 8 / bits) : checked_mul(count, bits / 8);
+      bits < 8 ? divide_up(count, 8 / bits) : checked_mul(count, bits / 8);  // [BY-02] [BY-05]
   if (!bytes || *bytes > std::uint64_t{std::numeric_limits<std::int64_t>::max()}) {
     return refuse("bad-shape", "TR-42", "an array takes less than 2^63 bytes; save it in parts");
   }

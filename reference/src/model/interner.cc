@@ -17,7 +17,7 @@ std::uint32_t tag_of(std::uint64_t hash) noexcept { return static_cast<std::uint
 }  // namespace
 
 // An address seeds the hash, so that nobody can prepare names that collide. The numbers depend on
-// the order of use alone.
+// the order of use alone. [DF-19]
 Interner::Interner(Table& table)
     : table_(table), slots_(kFirstSlots), seed_(reinterpret_cast<std::uintptr_t>(slots_.data())) {}
 

@@ -13,7 +13,7 @@ NameIds::NameIds(const Table& strings, std::vector<std::uint32_t> numbers) {
             [&](std::uint32_t a, std::uint32_t b) { return strings.at(a) < strings.at(b); });
   std::uint32_t id = 0;
   for (std::size_t i = 0; i < numbers.size(); ++i) {
-    if (i > 0 && strings.at(numbers[i]) != strings.at(numbers[i - 1])) ++id;
+    if (i > 0 && strings.at(numbers[i]) != strings.at(numbers[i - 1])) ++id;  // [BY-12]
     ids_.emplace_back(numbers[i], id);
   }
   std::sort(ids_.begin(), ids_.end());

@@ -12,7 +12,7 @@
 namespace treering {
 
 // Many nodes can use the same long names in many places. Beyond this many bytes names are replaced
-// by their ids, so that hostile trees cost no more per node than others.
+// by their ids, so that hostile trees cost no more per node than others. [RS-39]
 constexpr std::uint64_t kMostComparedBytes = std::uint64_t{64} << 20;
 
 void SiblingCheck::use_ids_when_names_cost_too_much(std::span<const std::uint32_t> children) {

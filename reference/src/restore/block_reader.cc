@@ -38,7 +38,7 @@ Status scatter(const CellCopy& copy, Dtype dtype, std::uint64_t begin, std::uint
       const auto from = raw.subspan(static_cast<std::size_t>(run.from - begin) * size,
                                     static_cast<std::size_t>(run.count) * size);
       if (status.ok()) status = check_elements(dtype, from, where);
-      std::memcpy(target.data() + static_cast<std::size_t>(run.to) * size, from.data(),
+      std::memcpy(target.data() + static_cast<std::size_t>(run.to) * size, from.data(),  // [RS-14]
                   from.size());
     });
     return status;
@@ -109,6 +109,7 @@ class PlanReader {
     const std::uint64_t elements = volume(cell);
     const std::uint64_t per_block = elements_per_block(dtype, loaded.block_bytes_of(shard.shard));
     std::optional<CellCopy> copy;
+    // [RS-16]
     if (!request.target_element) copy.emplace(cell, *intersect(cell, want.box), want.box);
     std::uint64_t at = piece.at;
     for (std::uint64_t i = piece.first_block; i < std::uint64_t{piece.first_block} + piece.blocks;
@@ -131,6 +132,7 @@ class PlanReader {
                            std::uint64_t end, std::span<const std::byte> stored, const Where& where,
                            const std::optional<CellCopy>& copy, std::span<std::byte> target,
                            BlockBuffers& buffers) {
+    // [IN-02] [BL-19] [BL-20] [RS-18]
     TREERING_CHECK(check_block(block.loaded, block.row(), stored, where));
     TREERING_TRY(const auto raw, raw_block(block, dtype, stored, where, buffers));
     TREERING_CHECK(check_tail(dtype, end - begin, raw, where));
@@ -202,7 +204,7 @@ Status read_wants(const Checkpoint::State& state, std::span<const Want> wants,
                   std::span<const std::span<std::byte>> targets, const Progress& progress) {
   std::vector<WantedShard> shards = wanted_shards(state.tree(), wants);
   Indexes indexes;
-  for (const WantedShard& shard : shards) indexes.try_emplace(shard.writer);
+  for (const WantedShard& shard : shards) indexes.try_emplace(shard.writer);  // [RS-08] [RS-09]
   // [RS-07] First the indexes, then the heads, then the blocks, each in ascending order.
   for (auto& [writer, index] : indexes) {
     TREERING_TRY(index, state.index(writer));

@@ -4,7 +4,7 @@
 
 namespace treering {
 
-CellCopy::CellCopy(const Box& cell, const Box& part, const Box& target) {
+CellCopy::CellCopy(const Box& cell, const Box& part, const Box& target) {  // [RS-11]
   std::vector<Axis> inner_first;
   for (std::size_t i = cell.rank(); i-- > 0;) {
     Axis axis;

@@ -104,7 +104,7 @@ Result<SlotRecord> read_slot(const Directory& directory, const Limits& limits) {
   }
   const std::uint64_t most =
       checked_add(kHeaderBytes, limits.manifest_bytes).value_or(~std::uint64_t{0});
-  const std::uint64_t bytes = opened->size <= most ? opened->size : kHeaderBytes;
+  const std::uint64_t bytes = opened->size <= most ? opened->size : kHeaderBytes;  // [RS-03]
   SlotRecord slot;
   slot.file.resize(static_cast<std::size_t>(bytes));
   TREERING_CHECK(read_exact(directory.vfs(), opened->descriptor.fd(), slot_name(), 0, slot.file));
@@ -125,6 +125,7 @@ Result<std::shared_ptr<const Checkpoint::State>> open_commit(Directory directory
   auto state = std::make_shared<Checkpoint::State>(std::move(directory), path);
   state->limits = limits;
   state->header = slot.header;
+  // [IN-01]
   TREERING_TRY(state->manifest, decode_manifest_body(std::span(slot.file).subspan(kHeaderBytes),
                                                      slot.header, limits, slot_name()));
   state->total_bytes = slot.file.size();
@@ -144,7 +145,7 @@ Result<Checkpoint> open(const std::string& path, const OpenOptions& options) {
     return error;
   }
   TREERING_TRY(SlotRecord slot, read_slot(*directory, options.limits));
-  switch (slot.kind) {
+  switch (slot.kind) {  // [LY-01]
     case SlotRecord::Kind::kCommit:
       break;
     case SlotRecord::Kind::kNone:

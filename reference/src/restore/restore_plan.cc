@@ -94,7 +94,7 @@ void add_shard(const Manifest& manifest, const LoadedIndex& loaded, const Want& 
     const std::uint64_t begin = i * per_block;
     const std::uint64_t end = std::min(begin + per_block, elements);
     const std::uint32_t stored = loaded.index.stored_sizes[row + i];
-    if (copy.touches(begin, end)) {
+    if (copy.touches(begin, end)) {  // [RS-17]
       RequestBuilder::Block block{
           .shard = number,
           .number = static_cast<std::uint32_t>(i),

@@ -38,7 +38,7 @@ std::optional<CellOwner> CellOwners::of(std::uint64_t cell) {
     run_begin_ += grid_.run_counts[run_];
     ++run_;
   }
-  const std::uint32_t writer = grid_.run_writers[run_];
+  const std::uint32_t writer = grid_.run_writers[run_];  // [SH-17]
   const auto before = before_.find(writer);
   return CellOwner{writer, (before == before_.end() ? 0 : before->second) + (cell - run_begin_)};
 }

@@ -125,7 +125,7 @@ Error Checkpoint::State::wrong_size(const std::string& name, std::uint64_t size,
 Result<Directory::OpenFile> Checkpoint::State::open_described(const std::string& name,
                                                               std::uint64_t size,
                                                               std::string_view rule) const {
-  auto opened = directory.open_file(name);
+  auto opened = directory.open_file(name);  // [LY-07]
   if (!opened.ok()) return not_readable(name, opened.error(), rule);
   if (opened->size != size) return wrong_size(name, opened->size, size);
   return opened;

@@ -28,7 +28,7 @@ bool is_about_presence(const Error& error) {
          (error.code == "missing-file" || error.code == "not-a-file" || error.code == "file-size");
 }
 
-// Pieces of this size bound the memory that checking a long text takes.
+// Pieces of this size bound the memory that checking a long text takes. [RS-37]
 constexpr std::uint64_t kTextPiece = std::uint64_t{4} << 20;
 
 // Where a last character begins that may go on behind the end.
@@ -47,7 +47,7 @@ class Verifier {
       : checkpoint_(checkpoint), state_(state), progress_(progress) {}
 
   Result<std::vector<Damage>> run() {
-    TREERING_CHECK(manifest());
+    TREERING_CHECK(manifest());  // [IN-07] [RS-19]
     for (std::uint32_t writer = 0; writer < state_.writer_count(); ++writer)
       TREERING_CHECK(one_writer(writer));
     TREERING_CHECK(texts());

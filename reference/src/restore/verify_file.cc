@@ -91,7 +91,7 @@ class UnitVerifier {
 
  private:
   // [DF-14] [RC-19]
-  void gap(std::uint64_t begin, std::uint64_t end) {
+  void gap(std::uint64_t begin, std::uint64_t end) {  // [RS-22]
     std::uint64_t first = end;
     std::uint64_t last = begin;
     for (std::uint64_t at = begin; at < end;) {
@@ -121,7 +121,7 @@ class UnitVerifier {
     for (std::uint64_t row = loaded.first_block[shard]; row < loaded.first_block[shard + 1];
          ++row) {
       const std::size_t size = loaded.index.stored_sizes[row];
-      const Status status = stored_bytes_at(row, at, size);
+      const Status status = stored_bytes_at(row, at, size);  // [RS-20] [RS-21]
       if (!status.ok()) add(damage_.blocks, status.error(), nullptr, at, size);
       at += size;
     }
@@ -148,11 +148,11 @@ class UnitVerifier {
       const std::size_t size = loaded.index.stored_sizes[block.row()];
       const auto bytes = live_block(block, dtype, at, size);
       if (bytes.ok() && has_content) content.add(*bytes);
-      if (!bytes.ok()) add(damage_.blocks, bytes.error(), place_of(leaf), at, size);
+      if (!bytes.ok()) add(damage_.blocks, bytes.error(), place_of(leaf), at, size);  // [RS-23]
       good = good && bytes.ok();
       at += size;
     }
-    if (has_content && good && content.finish() != loaded.content_of(shard)) {  // [BL-22]
+    if (has_content && good && content.finish() != loaded.content_of(shard)) {  // [BL-22] [RS-22]
       add(damage_.blocks,
           restore_error(ErrorClass::kCorrupt, "content-digest", "BL-22",
                         {.file = name_, .offset = start},
@@ -166,8 +166,8 @@ class UnitVerifier {
   Result<std::span<const std::byte>> live_block(const BlockPlace& block, Dtype dtype,
                                                 std::uint64_t at, std::size_t size) {
     const Where where{.file = name_, .offset = at};
-    TREERING_CHECK(stored_bytes_at(block.row(), at, size));
-    TREERING_TRY(const auto raw, raw_block(block, dtype, stored_, where, buffers_));
+    TREERING_CHECK(stored_bytes_at(block.row(), at, size));                           // [RS-20]
+    TREERING_TRY(const auto raw, raw_block(block, dtype, stored_, where, buffers_));  // [RS-21]
     TREERING_CHECK(check_elements(dtype, raw, where));
     TREERING_CHECK(check_tail(dtype, block.elements, raw, where));
     return raw;

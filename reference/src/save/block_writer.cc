@@ -47,7 +47,7 @@ Status FileStream::flush() {
   return {};
 }
 
-Status FileStream::seek(std::uint64_t offset) {
+Status FileStream::seek(std::uint64_t offset) {  // [BY-06] [DF-07]
   const auto gap = static_cast<std::size_t>(offset - end());
   if (waiting_ == 0) {
     written_ = offset;  // a hole reads as zeros
@@ -126,9 +126,10 @@ Status BlockWriter::open_file(std::uint32_t number) {
   const Id& id = attempt_.id();
   TREERING_TRY(Descriptor file, attempt_.create_data(kWriter, number));
   stream_.open(std::move(file), data_name(id, kWriter, number));
+  // [IX-25] [IX-26]
   index_.files.push_back(DataFile{
       .number = number, .attempt = id, .writer = kWriter, .block_bytes = plan_.block_bytes});
-  return stream_.append(encode_data_head(
+  return stream_.append(encode_data_head(  // [DF-02]
       DataHead{.attempt = id, .writer = kWriter, .number = number, .required = plan_.required}));
 }
 
@@ -165,8 +166,8 @@ Status BlockWriter::write_shard(const Spec& spec, HostBytes source) {
   } else {
     TREERING_CHECK(write_blocks(shard));
   }
-  placer_.taken(shard.stored_bytes(index_));
-  index_.shard_files.push_back(place.file);
+  placer_.taken(shard.stored_bytes(index_));  // [DF-06]
+  index_.shard_files.push_back(place.file);   // [IX-24]
   index_.shard_offsets.push_back(place.offset);
   index_.shard_blocks.push_back(
       static_cast<std::uint32_t>(index_.digests.size() - shard.first_block));
@@ -192,10 +193,10 @@ Status BlockWriter::write_direct(Shard& shard) {
 }
 
 Status BlockWriter::write_blocks(Shard& shard) {
-  for (std::uint64_t from = 0; from < shard.raw; from += plan_.block_bytes) {
+  for (std::uint64_t from = 0; from < shard.raw; from += plan_.block_bytes) {  // [BL-03]
     const auto size =
         static_cast<std::size_t>(std::min<std::uint64_t>(plan_.block_bytes, shard.raw - from));
-    TREERING_CHECK(write_block(shard, raw_block(shard, from, size)));
+    TREERING_CHECK(write_block(shard, raw_block(shard, from, size)));  // [DF-05]
     advance(size);
   }
   return {};
@@ -221,10 +222,10 @@ Status BlockWriter::write_block(Shard& shard, std::span<const std::byte> raw) {
 void BlockWriter::add_block(Codec codec, std::span<const std::byte> stored) {
   index_.codecs.push_back(static_cast<std::uint8_t>(codec));
   index_.stored_sizes.push_back(static_cast<std::uint32_t>(stored.size()));
-  index_.digests.push_back(xxh3_128(stored));
+  index_.digests.push_back(xxh3_128(stored));  // [BL-17]
 }
 
-// The raw bytes [from, from + size) of the shard: of the source itself, or packed.
+// The raw bytes [from, from + size) of the shard: of the source itself, or packed. [BL-01]
 std::span<const std::byte> BlockWriter::raw_block(const Shard& shard, std::uint64_t from,
                                                   std::size_t size) {
   if (is_stored_as_is(shard.info))

@@ -27,7 +27,7 @@ Result<SaveIdentity> identity_of(const SaveOptions& options, Vfs& vfs) {
   if (options.attempt) {
     identity.attempt = *options.attempt;
   } else {
-    TREERING_TRY(identity.attempt, random_id(vfs));  // [CM-08]
+    TREERING_TRY(identity.attempt, random_id(vfs));  // [CM-08] [BY-16]
   }
   if (options.run_id) {
     identity.run_id = *options.run_id;
@@ -42,7 +42,7 @@ Result<Index> write_shards(Attempt& attempt, const SavePlan& plan, const SaveTre
                            const Progress& progress) {
   BlockWriter writer(attempt, plan, progress);
   const Tree& planned = plan.manifest.tree;
-  for (std::size_t leaf = 0; leaf < planned.leaves(); ++leaf) {
+  for (std::size_t leaf = 0; leaf < planned.leaves(); ++leaf) {  // [DF-10] [IX-23]
     if (planned.leaf_grids[leaf] == 0) continue;
     TREERING_CHECK(writer.write_shard(planned.spec_of(leaf), tree.bytes[leaf]));
   }
@@ -74,7 +74,7 @@ Result<SaveReport> execute(Attempt& attempt, SavePlan& plan, const SaveTree& tre
   {
     TREERING_TRY(Index index, write_shards(attempt, plan, tree, progress));
     TREERING_TRY(const std::vector<std::byte> file, index_file(index, plan.required));
-    TREERING_CHECK(attempt.publish_index(index.writer, file));
+    TREERING_CHECK(attempt.publish_index(index.writer, file));  // [IX-22]
     manifest.files = std::move(index.files);
     manifest.writers = {WriterRow{.index_size = file.size(),
                                   .index_digest = xxh3_128(file),

@@ -134,7 +134,7 @@ Result<std::uint32_t> intern(Table& table, std::string_view text) {
 // Strings and blobs of the manifest itself, in the order of MF-27.
 Status add_values(const SaveOptions& options, Manifest& manifest) {
   Tree& tree = manifest.tree;
-  const std::string own = "treering " + std::string(kLibraryVersion);
+  const std::string own = "treering " + std::string(kLibraryVersion);  // [MF-28]
   TREERING_TRY(manifest.producer,
                intern(tree.strings, options.producer.empty() ? own : options.producer));
   TREERING_TRY(manifest.metrics, intern(tree.blobs, options.metrics));
@@ -149,6 +149,7 @@ bool has_cells(const Spec& spec) {
 }
 
 // One cell of writer 0 for every leaf with elements: a process that saves alone owns all.
+// [GR-22] [GR-24]
 void set_grids(Tree& tree) {
   tree.grids.clear();
   tree.leaf_grids.assign(tree.leaf_specs.size(), 0);
@@ -278,7 +279,7 @@ Result<SavePlan> plan_save(const SaveTree& tree, const SaveOptions& options,
   TREERING_CHECK(check_bytes(manifest.tree, tree.bytes));
   TREERING_CHECK(add_values(options, manifest));
   TREERING_CHECK(measure(limits, plan));
-  if (plan.shards != 0) plan.required = codec_feature(options.codec);  // [DF-21]
+  if (plan.shards != 0) plan.required = codec_feature(options.codec);  // [DF-21] [RC-23]
   return plan;
 }
 
@@ -290,6 +291,7 @@ std::uint64_t shard_bytes(const Spec& spec) noexcept {
 }
 
 Placer::Place Placer::place(std::uint64_t raw) noexcept {
+  // [DF-04] [DF-09]
   const std::uint64_t alignment = raw >= kLargeShard ? kLargeAlignment : kShardAlignment;
   const auto start_after = [&](std::uint64_t end) {
     return (end + alignment - 1) & ~(alignment - 1);  // [DF-15]
@@ -297,10 +299,10 @@ Placer::Place Placer::place(std::uint64_t raw) noexcept {
   std::uint64_t start = start_after(end_);
   if (files_ == 0 || start + raw > file_bytes_) {  // [DF-16] [DF-11]
     ++files_;
-    start = start_after(kDataHeadBytes);
+    start = start_after(kDataHeadBytes);  // [DF-04]
   }
   end_ = start;
-  return {files_ - 1, start};
+  return {files_ - 1, start};  // [DF-12]
 }
 
 std::uint64_t padded_size(std::uint64_t end) noexcept {

@@ -48,6 +48,7 @@ Error zero_in_path() {
 
 Error system_error(int negative_errno, std::string_view doing, std::string_view name) {
   const int number = -negative_errno;
+  // [RS-05]
   Error error{.cls = ErrorClass::kEnvironment, .code = "io", .where = {.file = std::string(name)}};
   if (number == ENOSPC || number == EDQUOT) error.code = "no-space";
   if (number == ENOENT && doing == "open") {
@@ -183,7 +184,7 @@ Status Directory::sync() const {
 Result<std::vector<std::string>> Directory::list(std::uint64_t most) const {
   std::vector<std::string> names;
   const int failed = vfs().list(fd(), static_cast<std::size_t>(most), names);
-  if (failed == -E2BIG) {
+  if (failed == -E2BIG) {  // [LY-14]
     return Error{.cls = ErrorClass::kLimit,
                  .code = "limit-entries",
                  .where = {.file = path_},

@@ -59,10 +59,12 @@ class PosixVfs final : public Vfs {
   }
   int open_read(int at, const std::string& name) override {
     // Non-blocking, so that a FIFO planted under the name cannot hang the reader.
+    // [LY-11] [RS-35]
     return checked(::openat(at, name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
   }
   int create_new(int at, const std::string& name) override {
     return checked(
+        // [CM-09] [CM-10]
         ::openat(at, name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0444));
   }
   int close(int fd) override { return checked(::close(fd)); }

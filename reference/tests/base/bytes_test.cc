@@ -11,7 +11,7 @@ BOOST_AUTO_TEST_SUITE(bytes)
 
 constexpr std::uint64_t kMost = ~std::uint64_t{0};
 
-BOOST_AUTO_TEST_CASE(stores_low_byte_first_at_any_alignment) {
+BOOST_AUTO_TEST_CASE(stores_low_byte_first_at_any_alignment) {  // [BY-01]
   std::array<std::byte, 9> buffer{};
   store_le<std::uint64_t>(buffer.data() + 1, 0x0102030405060708u);
   BOOST_TEST(std::to_integer<int>(buffer[1]) == 8);
@@ -37,7 +37,7 @@ BOOST_AUTO_TEST_CASE(bounded_stores_end_with_the_buffer) {
   BOOST_TEST(std::to_integer<int>(buffer[5]) == 0xff);
 }
 
-BOOST_AUTO_TEST_CASE(sums_and_products_tell_when_they_wrap) {
+BOOST_AUTO_TEST_CASE(sums_and_products_tell_when_they_wrap) {  // [BY-02]
   BOOST_TEST(checked_add(kMost - 1, 1).value() == kMost);
   BOOST_TEST(!checked_add(kMost, 1));
   BOOST_TEST(checked_mul(kMost / 3, 3).value() == kMost);

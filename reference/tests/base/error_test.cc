@@ -10,7 +10,7 @@ namespace treering {
 
 BOOST_AUTO_TEST_SUITE(error)
 
-BOOST_AUTO_TEST_CASE(each_class_has_its_own_word) {
+BOOST_AUTO_TEST_CASE(each_class_has_its_own_word) {  // [ER-01]
   std::set<std::string_view> words;
   for (int cls = 0; cls <= static_cast<int>(ErrorClass::kInternal); ++cls) {
     words.insert(error_class_name(static_cast<ErrorClass>(cls)));
@@ -19,7 +19,7 @@ BOOST_AUTO_TEST_CASE(each_class_has_its_own_word) {
   BOOST_TEST(error_class_name(ErrorClass::kNotFound) == "not-found");
 }
 
-BOOST_AUTO_TEST_CASE(text_holds_all_that_is_known) {
+BOOST_AUTO_TEST_CASE(text_holds_all_that_is_known) {  // [ER-04]
   Error error;
   error.cls = ErrorClass::kCorrupt;
   BOOST_TEST(error.to_string() == "corrupt");
@@ -38,7 +38,7 @@ BOOST_AUTO_TEST_CASE(text_holds_all_that_is_known) {
              "another copy");
 }
 
-BOOST_AUTO_TEST_CASE(a_limit_is_named_in_code_and_message) {
+BOOST_AUTO_TEST_CASE(a_limit_is_named_in_code_and_message) {  // [IN-05] [LM-03]
   const Error error = refuse_limit("key_bytes", "KP-11", 5000, 4096);
   BOOST_TEST((error.cls == ErrorClass::kLimit));
   BOOST_TEST(error.code == "limit-key-bytes");

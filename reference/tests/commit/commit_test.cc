@@ -80,7 +80,7 @@ BOOST_AUTO_TEST_CASE(commits_and_leaves_only_the_checkpoint) {
   BOOST_CHECK_EQUAL(vfs.descriptors(), 0u);
 }
 
-BOOST_AUTO_TEST_CASE(makes_its_calls_in_the_order_of_the_spec) {
+BOOST_AUTO_TEST_CASE(makes_its_calls_in_the_order_of_the_spec) {  // [CM-07] [CM-23] [LY-13]
   MemoryVfs memory;
   RecordingVfs vfs(memory);
   vfs.shorten(kAttempt.to_string(), "A");
@@ -119,7 +119,7 @@ BOOST_AUTO_TEST_CASE(a_taken_slot_is_a_conflict) {
   BOOST_CHECK(vfs.files() == before);
 }
 
-BOOST_AUTO_TEST_CASE(who_comes_second_loses) {
+BOOST_AUTO_TEST_CASE(who_comes_second_loses) {  // [CM-26]
   MemoryVfs vfs;
   auto attempt = Attempt::begin(vfs, "ckpt", kOther);
   TREERING_REQUIRE_OK(attempt);
@@ -148,7 +148,7 @@ BOOST_AUTO_TEST_CASE(an_abandoned_attempt_leaves_nothing) {
   BOOST_CHECK_EQUAL(vfs.descriptors(), 0u);
 }
 
-BOOST_AUTO_TEST_CASE(another_attempts_files_are_not_touched) {
+BOOST_AUTO_TEST_CASE(another_attempts_files_are_not_touched) {  // [CM-11]
   MemoryVfs vfs;
   vfs.make_directory(Vfs::kCwd, "ckpt");
   const std::string taken = "ckpt/" + data_name(kAttempt, 0, 0);
@@ -173,7 +173,7 @@ BOOST_AUTO_TEST_CASE(an_index_of_the_same_name_is_kept) {
   BOOST_CHECK(vfs.files() == before);
 }
 
-BOOST_AUTO_TEST_CASE(refused_links_become_renames) {
+BOOST_AUTO_TEST_CASE(refused_links_become_renames) {  // [CM-24]
   for (const int refusal : {EPERM, EOPNOTSUPP, ENOSYS, EMLINK, EINVAL}) {
     MemoryVfs memory;
     FaultVfs vfs(memory);
@@ -226,7 +226,7 @@ BOOST_AUTO_TEST_CASE(a_failed_commit_leaves_nothing) {
   BOOST_CHECK_EQUAL(names_in(memory), 0u);
 }
 
-BOOST_AUTO_TEST_CASE(an_unreadable_slot_leaves_the_outcome_unknown) {
+BOOST_AUTO_TEST_CASE(an_unreadable_slot_leaves_the_outcome_unknown) {  // [CM-19]
   MemoryVfs memory;
   FaultVfs vfs(memory);
   vfs.lose_answer(Call::kLink, 1, EIO);
@@ -238,7 +238,7 @@ BOOST_AUTO_TEST_CASE(an_unreadable_slot_leaves_the_outcome_unknown) {
   BOOST_CHECK(memory.files().contains("ckpt/" + index_name(kAttempt, 0)));
 }
 
-BOOST_AUTO_TEST_CASE(an_fsync_that_fails_after_the_commit_leaves_the_outcome_unknown) {
+BOOST_AUTO_TEST_CASE(an_fsync_that_fails_after_the_commit_leaves_the_outcome_unknown) {  // [CM-22]
   MemoryVfs memory;
   FaultVfs vfs(memory);
   // Parent, index, candidate, directory, and then the one that counts.
@@ -250,7 +250,7 @@ BOOST_AUTO_TEST_CASE(an_fsync_that_fails_after_the_commit_leaves_the_outcome_unk
   BOOST_CHECK(memory.files().contains("ckpt/" + index_name(kAttempt, 0)));
 }
 
-BOOST_AUTO_TEST_CASE(a_directory_that_was_moved_is_no_success) {
+BOOST_AUTO_TEST_CASE(a_directory_that_was_moved_is_no_success) {  // [CM-22]
   MemoryVfs vfs;
   auto attempt = Attempt::begin(vfs, "ckpt", kAttempt);
   TREERING_REQUIRE_OK(attempt);

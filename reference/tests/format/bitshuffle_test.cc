@@ -43,7 +43,7 @@ BOOST_AUTO_TEST_CASE(gives_the_example_of_the_specification) {
   BOOST_TEST(shuffled(raw, 2) == wanted);
 }
 
-BOOST_AUTO_TEST_CASE(agrees_with_the_definition_for_every_width_and_count) {
+BOOST_AUTO_TEST_CASE(agrees_with_the_definition_for_every_width_and_count) {  // [BL-15] [BL-16]
   treering::testing::Random random(5);
   for (const std::size_t w : {1u, 2u, 4u, 8u, 16u}) {
     for (std::size_t n = 0; n < 210; n += n < 20 ? 1 : 13) {

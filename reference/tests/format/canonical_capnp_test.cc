@@ -106,7 +106,7 @@ constexpr const Shape* kRoots[] = {&shapes::kManifest, &shapes::kIndex, &shapes:
 
 }  // namespace
 
-BOOST_AUTO_TEST_CASE(writes_what_capnp_writes) {
+BOOST_AUTO_TEST_CASE(writes_what_capnp_writes) {  // [RC-43] [RC-44]
   Random random(3);
   for (int i = 0; i < 1200; ++i) {
     Pool pool;

@@ -32,7 +32,7 @@ Digest content_of(std::span<const std::byte> raw) {
 }  // namespace
 
 // The tables of chapter 01.
-BOOST_AUTO_TEST_CASE(digests_are_those_of_the_specification) {
+BOOST_AUTO_TEST_CASE(digests_are_those_of_the_specification) {  // [BY-18]
   BOOST_TEST(xxh3_128({}).to_string() == "99aa06d3014798d86001c324468d497f");
   BOOST_TEST(xxh3_64({}) == 0x2d06800538d394c2u);
   const auto bytes = counting(1025);
@@ -41,7 +41,7 @@ BOOST_AUTO_TEST_CASE(digests_are_those_of_the_specification) {
   BOOST_TEST(xxh3_128(bytes_of("treering")).to_string() == "30d4ee55eb56b51aac14507f362833d7");
 }
 
-BOOST_AUTO_TEST_CASE(digest_is_stored_low_half_first) {
+BOOST_AUTO_TEST_CASE(digest_is_stored_low_half_first) {  // [BY-20]
   std::array<std::byte, 16> stored{};
   store_digest({.low = 0x1122, .high = 0x3344}, stored.data());
   BOOST_TEST(static_cast<int>(stored[0]) == 0x22);

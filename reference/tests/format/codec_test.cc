@@ -66,7 +66,7 @@ BOOST_AUTO_TEST_CASE(decodes_the_example_of_the_specification) {
   BOOST_TEST(xxh3_128(of_hex(kExample)).to_string() == "34972c1eb183d4e5f3ae7cd8333c1e8c");
 }
 
-BOOST_AUTO_TEST_CASE(round_trips_with_every_codec_and_width) {
+BOOST_AUTO_TEST_CASE(round_trips_with_every_codec_and_width) {  // [BL-15] [BL-16]
   treering::testing::Random random(7);
   for (const Codec codec : {Codec::kLz4, Codec::kBitshuffleLz4}) {
     for (const std::uint32_t bits : {1u, 4u, 8u, 16u, 32u, 64u, 128u}) {
@@ -87,7 +87,7 @@ BOOST_AUTO_TEST_CASE(round_trips_with_every_codec_and_width) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(stores_raw_what_does_not_shrink_by_a_sixteenth) {
+BOOST_AUTO_TEST_CASE(stores_raw_what_does_not_shrink_by_a_sixteenth) {  // [BL-05] [BL-06] [DF-18]
   treering::testing::Random random(1);
   Bytes raw(4096);
   for (std::byte& byte : raw) byte = static_cast<std::byte>(random());
@@ -127,7 +127,7 @@ BOOST_AUTO_TEST_CASE(refuses_each_fault_of_a_sequence) {
   BOOST_TEST(lz4_rule("4461626364040050"
                       "6162636465",
                       17) == "");
-  // Counts that run on and on give no memory and no time.
+  // Counts that run on and on give no memory and no time. [BL-13]
   BOOST_TEST(lz4_rule("f0ffffffffffffffffffffffff", 40) == "BL-08");
   BOOST_TEST(lz4_rule("4f6162636404"
                       "00ffffffffffff00",
@@ -156,7 +156,7 @@ BOOST_AUTO_TEST_CASE(accepts_only_what_lz4_decodes) {
   BOOST_TEST(accepted > 0u);
 }
 
-BOOST_AUTO_TEST_CASE(accepts_what_lz4_encodes) {
+BOOST_AUTO_TEST_CASE(accepts_what_lz4_encodes) {  // [BL-14]
   treering::testing::Random random(13);
   for (std::size_t size = 1; size < 3000; size += 1 + size / 9) {
     for (const unsigned noise : {1u, 2u, 9u, 256u}) {

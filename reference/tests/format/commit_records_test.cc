@@ -117,7 +117,7 @@ BOOST_AUTO_TEST_CASE(refuses_each_broken_field) {
   TREERING_CHECK_ERROR(open_plan(short_id), kMalformed, "RC-34");
 }
 
-BOOST_AUTO_TEST_CASE(fields_of_a_higher_minor_are_ignored) {
+BOOST_AUTO_TEST_CASE(fields_of_a_higher_minor_are_ignored) {  // [RC-40]
   const PlanRecord plan = sample_plan();
   const std::vector<std::uint32_t> added{1, 2, 3};
   const Root root{.words = {100, 2, 1 | std::uint64_t{4} << 32, 99},

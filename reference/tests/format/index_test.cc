@@ -124,7 +124,7 @@ BOOST_AUTO_TEST_CASE(refuses_bad_shards) {
 BOOST_AUTO_TEST_CASE(refuses_bad_blocks) {
   TREERING_CHECK_ERROR(after([](Index& i) { i.digests.pop_back(); }), kInvalid, "IX-15");
   TREERING_CHECK_ERROR(after([](Index& i) { i.codecs.pop_back(); }), kInvalid, "IX-15");
-  TREERING_CHECK_ERROR(after([](Index& i) { i.codecs[0] = 3; }), kInvalid, "IX-16");
+  TREERING_CHECK_ERROR(after([](Index& i) { i.codecs[0] = 3; }), kInvalid, "IX-16");  // [RC-25]
   TREERING_CHECK_ERROR(after([](Index&) {}, kFeatureBitshuffleLz4), kInvalid, "IX-17");
   TREERING_REQUIRE_OK(after([](Index&) {}, kFeatureLz4));
   TREERING_CHECK_ERROR(after([](Index& i) { i.stored_sizes[0] = 4097; }), kInvalid, "IX-18");
@@ -138,7 +138,7 @@ BOOST_AUTO_TEST_CASE(refuses_content_digests_that_are_too_many_or_too_few) {
   TREERING_REQUIRE_OK(after([](Index& i) { i.codecs[1] = 0; }));
 }
 
-BOOST_AUTO_TEST_CASE(refuses_extents_that_overlap_or_leave_the_file) {
+BOOST_AUTO_TEST_CASE(refuses_extents_that_overlap_or_leave_the_file) {  // [BY-02] [DF-13]
   TREERING_CHECK_ERROR(after([](Index& i) { i.files[0].size = 8320 + 4095; }), kInvalid, "IX-20");
   TREERING_REQUIRE_OK(after([](Index& i) { i.files[0].size = 8320 + 4096; }));
   TREERING_CHECK_ERROR(after([](Index& i) { i.shard_offsets[1] = ~std::uint64_t{63}; }), kInvalid,

@@ -16,7 +16,7 @@ namespace {
 const std::string kHex = "000102030405060708090a0b0c0d0e0f";
 }  // namespace
 
-BOOST_AUTO_TEST_CASE(names_are_those_of_the_specification) {
+BOOST_AUTO_TEST_CASE(names_are_those_of_the_specification) {  // [LY-06]
   const Id id = sample_id(0);
   BOOST_TEST(data_name(id, 0, 0) == "data-" + kHex + "-0-0");
   BOOST_TEST(data_name(id, 4294967295, 12) == "data-" + kHex + "-4294967295-12");

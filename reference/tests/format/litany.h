@@ -62,6 +62,7 @@ inline void check_litany(const Bytes& file, std::size_t body_bytes, const Open& 
     seal_header(needs);
     const Status status = open_copy(open, needs);
     TREERING_CHECK_ERROR(status, kUnsupported, "RC-10");
+    // [IN-04] [RC-22]
     BOOST_TEST(status.error().message.find("bit " + std::to_string(bit)) != std::string::npos);
   }
   TREERING_CHECK_ERROR(open_copy(open, flipped(file, kHeaderBytes + body_bytes - 1)), kCorrupt,
@@ -70,7 +71,7 @@ inline void check_litany(const Bytes& file, std::size_t body_bytes, const Open& 
   Bytes optional = file;
   store_le<std::uint64_t>(optional.data() + 24, ~std::uint64_t{0});
   seal_header(optional);
-  TREERING_REQUIRE_OK(open_copy(open, optional));
+  TREERING_REQUIRE_OK(open_copy(open, optional));  // [RC-21]
   for (std::size_t i = 0; i < kHeaderBytes + body_bytes; ++i) {
     for (unsigned bit = 0; bit < 8; ++bit) {
       Bytes flip = file;
@@ -81,7 +82,7 @@ inline void check_litany(const Bytes& file, std::size_t body_bytes, const Open& 
 }
 
 // Every shorter and longer file, resealed or not, of a record that is all of its file.
-inline void check_lengths(const Bytes& file, const Open& open) {
+inline void check_lengths(const Bytes& file, const Open& open) {  // [RC-17]
   using enum ErrorClass;
   for (std::size_t size = 0; size < file.size(); ++size) {
     Bytes cut(file.begin(), file.begin() + static_cast<std::ptrdiff_t>(size));

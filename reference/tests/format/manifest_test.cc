@@ -46,7 +46,7 @@ Result<Manifest> after(const std::function<void(Manifest&)>& change, const Limit
 
 }  // namespace
 
-BOOST_AUTO_TEST_CASE(round_trips_random_manifests) {
+BOOST_AUTO_TEST_CASE(round_trips_random_manifests) {  // [SH-08]
   Random random(31);
   for (int i = 0; i < 300; ++i) {
     const Manifest manifest = random_manifest(random);
@@ -95,7 +95,7 @@ BOOST_AUTO_TEST_CASE(higher_minor_is_read_and_its_additions_are_ignored) {
   BOOST_CHECK(*newer == sample_manifest());
 }
 
-BOOST_AUTO_TEST_CASE(refuses_bad_step_and_writers) {
+BOOST_AUTO_TEST_CASE(refuses_bad_step_and_writers) {  // [MF-11]
   TREERING_CHECK_ERROR(after([](Manifest& m) { m.step = std::uint64_t{1} << 63; }), kInvalid,
                        "MF-02");
   TREERING_CHECK_ERROR(after([](Manifest& m) { m.writers.pop_back(); }), kInvalid, "MF-10");
@@ -103,6 +103,7 @@ BOOST_AUTO_TEST_CASE(refuses_bad_step_and_writers) {
                        "MF-08");
   TREERING_CHECK_ERROR(after([](Manifest& m) { m.writers[1].last_file = 1; }), kInvalid, "MF-10");
   TREERING_CHECK_ERROR(after([](Manifest& m) { m.writers[1].index_size = 63; }), kInvalid, "MF-12");
+  // [LM-05]
   TREERING_CHECK_ERROR(after([](Manifest& m) { m.writers[1].index_size = 65 + (1u << 30); }),
                        kLimit, "MF-13");
   TREERING_CHECK_ERROR(after([](Manifest& m) { m.files[1] = m.files[0]; }), kInvalid, "IX-09");
@@ -132,7 +133,7 @@ BOOST_AUTO_TEST_CASE(refuses_bad_strings_and_blobs) {
                        "MF-06");
 }
 
-BOOST_AUTO_TEST_CASE(refuses_bad_values) {
+BOOST_AUTO_TEST_CASE(refuses_bad_values) {  // [VA-09] [VA-10] [GC-04]
   TREERING_CHECK_ERROR(after([](Manifest& m) { m.producer = 999; }), kInvalid, "BY-08");
   TREERING_CHECK_ERROR(after([](Manifest& m) { m.compat = 999; }), kInvalid, "BY-08");
   TREERING_CHECK_ERROR(after([](Manifest& m) { m.compat = m.metadata; }), kInvalid, "GC-01");
@@ -153,12 +154,12 @@ BOOST_AUTO_TEST_CASE(refuses_bad_values) {
   TREERING_CHECK_ERROR(after([](Manifest&) {}, limits), kLimit, "GC-02");
 }
 
-BOOST_AUTO_TEST_CASE(refuses_null_rows_of_grids_and_meshes) {
+BOOST_AUTO_TEST_CASE(refuses_null_rows_of_grids_and_meshes) {  // [BY-04]
   TREERING_CHECK_ERROR(after([](Manifest& m) { m.tree.grids.resize(100000); }), kInvalid, "GR-04");
   TREERING_CHECK_ERROR(after([](Manifest& m) { m.tree.meshes.resize(100000); }), kInvalid, "SH-01");
 }
 
-BOOST_AUTO_TEST_CASE(tree_is_checked) {
+BOOST_AUTO_TEST_CASE(tree_is_checked) {  // [MF-07]
   const auto refused = after([](Manifest& m) { m.tree.nodes.children[0] += 1; });
   TREERING_CHECK_ERROR(refused, kInvalid, "TR-05");
   BOOST_TEST(refused.error().where.file == "MANIFEST");

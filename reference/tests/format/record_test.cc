@@ -75,7 +75,7 @@ BOOST_AUTO_TEST_CASE(abort_in_the_slot_keeps_its_own_limit) {
                        "RC-12");
 }
 
-BOOST_AUTO_TEST_CASE(accepts_any_minor_and_names_the_lowest_unknown_feature) {
+BOOST_AUTO_TEST_CASE(accepts_any_minor_and_names_the_lowest_unknown_feature) {  // [RC-20]
   TREERING_REQUIRE_OK(open_plan(with_u16(plan_file(), 12, 0xffff)));
   Bytes file = plan_file();
   store_le<std::uint64_t>(file.data() + 16, 0xf0);

@@ -76,7 +76,7 @@ Bytes listing(const std::string& chapter) {
 
 }  // namespace
 
-BOOST_AUTO_TEST_CASE(plan_of_chapter_07) {
+BOOST_AUTO_TEST_CASE(plan_of_chapter_07) {  // [BY-19] [RC-01] [RC-02]
   const Bytes file = listing("07-record.md");
   constexpr std::array kKinds{RecordKind::kPlan};
   const auto view = decode_record(file, kKinds, 1000, "plan");
@@ -88,7 +88,7 @@ BOOST_AUTO_TEST_CASE(plan_of_chapter_07) {
   BOOST_CHECK(encode_record(RecordKind::kPlan, 0, encode_plan_body(*plan)) == file);
 }
 
-BOOST_AUTO_TEST_CASE(data_file_of_chapter_09) {
+BOOST_AUTO_TEST_CASE(data_file_of_chapter_09) {  // [DF-01]
   Bytes file = listing("09-data-file.md");
   const DataFile row{
       .size = 4096, .number = 0, .attempt = sample_id(0), .writer = 0, .block_bytes = 1048576};

@@ -92,7 +92,7 @@ BOOST_AUTO_TEST_CASE(makes_missing_parents_only_when_asked) {
   TREERING_REQUIRE_OK(open(scratch / "a/step-00000001"));
 }
 
-BOOST_AUTO_TEST_CASE(saves_lists_and_opens_steps) {
+BOOST_AUTO_TEST_CASE(saves_lists_and_opens_steps) {  // [LY-26] [MF-29]
   World world;
   check_steps(world.series, {});
   BOOST_CHECK(!world.series.latest()->has_value());
@@ -120,7 +120,7 @@ BOOST_AUTO_TEST_CASE(saves_lists_and_opens_steps) {
                        "");
 }
 
-BOOST_AUTO_TEST_CASE(lists_what_a_crash_left_as_unfinished) {
+BOOST_AUTO_TEST_CASE(lists_what_a_crash_left_as_unfinished) {  // [LY-22]
   World world;
   world.save(1);
   world.leave_unfinished("step-00000002");
@@ -136,7 +136,7 @@ BOOST_AUTO_TEST_CASE(lists_what_a_crash_left_as_unfinished) {
   BOOST_CHECK_EQUAL(world.series.entries()->size(), 2u);
 }
 
-BOOST_AUTO_TEST_CASE(ignores_names_outside_the_grammar_and_links) {
+BOOST_AUTO_TEST_CASE(ignores_names_outside_the_grammar_and_links) {  // [LY-15] [LY-16]
   const testing::ScratchDirectory scratch;
   auto series = Series::open(scratch / "runs");
   TREERING_REQUIRE_OK(series);
@@ -149,7 +149,7 @@ BOOST_AUTO_TEST_CASE(ignores_names_outside_the_grammar_and_links) {
   BOOST_CHECK_EQUAL(series->entries()->size(), 1u);
 }
 
-BOOST_AUTO_TEST_CASE(saves_above_the_highest_incarnation_present) {
+BOOST_AUTO_TEST_CASE(saves_above_the_highest_incarnation_present) {  // [LY-18] [LY-22] [LY-24]
   World world;
   world.abort("step-00000005");
   world.save(5, 1);
@@ -164,6 +164,7 @@ BOOST_AUTO_TEST_CASE(saves_above_the_highest_incarnation_present) {
   TREERING_CHECK_ERROR(world.series.save(5, tree_of(1)), ErrorClass::kConflict, "LY-23");
 }
 
+// [LY-20] [LY-28] [LY-29]
 BOOST_AUTO_TEST_CASE(refuses_a_damaged_latest_and_falls_back_only_when_asked) {
   World world;
   world.save(1);
@@ -184,7 +185,7 @@ BOOST_AUTO_TEST_CASE(refuses_a_damaged_latest_and_falls_back_only_when_asked) {
   TREERING_CHECK_ERROR(world.series.save(3, tree_of(1)), ErrorClass::kConflict, "LY-23");
 }
 
-BOOST_AUTO_TEST_CASE(takes_a_missing_file_of_the_latest_for_damage) {
+BOOST_AUTO_TEST_CASE(takes_a_missing_file_of_the_latest_for_damage) {  // [LY-27]
   World world;
   world.save(1);
   world.save(2);
@@ -251,6 +252,7 @@ BOOST_AUTO_TEST_CASE(never_retires_what_a_newer_version_wrote) {
   BOOST_CHECK(world.has("step-00000001"));
 }
 
+// [CM-20] [CM-51] [CM-56]
 BOOST_AUTO_TEST_CASE(retires_incarnations_lowest_first_and_syncs_before_it_deletes) {
   MemoryVfs memory;
   testing::RecordingVfs vfs(memory);
@@ -304,7 +306,7 @@ BOOST_AUTO_TEST_CASE(reports_foreign_files_in_what_it_retires_and_keeps_them) {
   BOOST_CHECK(world.vfs.files("runs").contains(left.front()));
 }
 
-BOOST_AUTO_TEST_CASE(removes_trash_that_a_crash_left) {
+BOOST_AUTO_TEST_CASE(removes_trash_that_a_crash_left) {  // [CM-59]
   World world;
   world.save(1);
   world.save(2);

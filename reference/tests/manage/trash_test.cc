@@ -39,7 +39,7 @@ Directory opened(const ScratchDirectory& scratch) {
 
 BOOST_AUTO_TEST_SUITE(trash_test)
 
-BOOST_AUTO_TEST_CASE(deletes_files_of_the_grammar_and_the_directory) {
+BOOST_AUTO_TEST_CASE(deletes_files_of_the_grammar_and_the_directory) {  // [CM-52]
   const ScratchDirectory scratch;
   ::mkdir((scratch / kTrash).c_str(), 0700);
   for (const std::string& name :
@@ -52,7 +52,7 @@ BOOST_AUTO_TEST_CASE(deletes_files_of_the_grammar_and_the_directory) {
   BOOST_CHECK(!exists(scratch / kTrash));
 }
 
-BOOST_AUTO_TEST_CASE(keeps_what_is_not_of_the_grammar_and_follows_nothing) {
+BOOST_AUTO_TEST_CASE(keeps_what_is_not_of_the_grammar_and_follows_nothing) {  // [LY-09] [CM-54]
   const ScratchDirectory scratch;
   const std::string trash = scratch / kTrash;
   ::mkdir(trash.c_str(), 0700);
@@ -74,7 +74,7 @@ BOOST_AUTO_TEST_CASE(keeps_what_is_not_of_the_grammar_and_follows_nothing) {
   BOOST_CHECK(exists(scratch / "precious/MANIFEST"));
 }
 
-BOOST_AUTO_TEST_CASE(does_not_follow_a_link_with_a_trash_name) {
+BOOST_AUTO_TEST_CASE(does_not_follow_a_link_with_a_trash_name) {  // [CM-54]
   const ScratchDirectory scratch;
   ::mkdir((scratch / "precious").c_str(), 0700);
   touch(scratch / "precious/MANIFEST");

@@ -38,7 +38,7 @@ Result<SaveTree> built(Add add) {
 
 BOOST_AUTO_TEST_SUITE(builder)
 
-BOOST_AUTO_TEST_CASE(builds_the_tree_of_the_spec) {
+BOOST_AUTO_TEST_CASE(builds_the_tree_of_the_spec) {  // [TR-26]
   TreeBuilder builder;
   builder.begin(NodeKind::kDict, {});
   const std::uint32_t w = builder.array(name("w"), Dtype::kFloat32, Shape{4, 2}, some(32));
@@ -68,7 +68,7 @@ BOOST_AUTO_TEST_CASE(builds_the_tree_of_the_spec) {
   BOOST_TEST(saved->bytes[1].empty());
 }
 
-BOOST_AUTO_TEST_CASE(interns_in_the_normative_order) {  // [MF-25] [MF-26]
+BOOST_AUTO_TEST_CASE(interns_in_the_normative_order) {  // [MF-26] [MF-27]
   TreeBuilder builder;
   builder.begin(NodeKind::kDict, {});
   builder.begin(NodeKind::kVariable, name("key"),

@@ -155,7 +155,7 @@ BOOST_AUTO_TEST_CASE(rejects_boxes_that_do_not_tile) {  // [GR-11] [GR-12] [GR-1
   CHECK_INVALID(array_tree({2, 4}, boxes({0, 1, 0, 3, 1, 2, 1, 4}, 2)), "GR-14");
 }
 
-BOOST_AUTO_TEST_CASE(a_grid_fits_or_not_leaf_by_leaf) {
+BOOST_AUTO_TEST_CASE(a_grid_fits_or_not_leaf_by_leaf) {  // [GR-20]
   Tree tree = array_tree({4, 6}, parts({2, 3}, 6));
   tree.nodes = {};
   add_root(tree, NodeKind::kList, 3);
@@ -220,7 +220,7 @@ BOOST_AUTO_TEST_CASE(empty_cells_are_for_process_blobs_alone) {  // [GR-10]
   CHECK_INVALID(array_tree({9}, cuts({0, 3}, {2}, 3)), "GR-10");
 }
 
-BOOST_AUTO_TEST_CASE(cells_are_limited) {  // [GR-19] [GR-21]
+BOOST_AUTO_TEST_CASE(cells_are_limited) {  // [GR-19] [GR-21] [LM-01]
   Tree tree = array_tree({8}, parts({8}, 8));
   Limits limits;
   limits.cells = 8;

@@ -273,11 +273,11 @@ BOOST_AUTO_TEST_CASE(finds_repeats_among_many_long_names) {
     }
     return tree;
   };
-  TREERING_REQUIRE_OK(check(dicts(false)));
+  TREERING_REQUIRE_OK(check(dicts(false)));  // [BY-10]
   CHECK_INVALID(dicts(true), "KP-14");
 }
 
-BOOST_AUTO_TEST_CASE(every_leaf_row_is_named) {  // [TR-24] [TR-25]
+BOOST_AUTO_TEST_CASE(every_leaf_row_is_named) {  // [TR-24]
   check_broken("TR-24", [](Tree& tree) {
     tree.leaf_specs.push_back(1);
     tree.leaf_grids.push_back(1);
@@ -324,7 +324,7 @@ BOOST_AUTO_TEST_CASE(paths_of_all_leaves_together_are_bounded) {  // [KP-21]
   BOOST_TEST(least == expected);
 }
 
-BOOST_AUTO_TEST_CASE(depth_is_the_number_of_keys) {  // [KP-12]
+BOOST_AUTO_TEST_CASE(depth_is_the_number_of_keys) {  // [KP-12] [LM-01]
   const auto chain = [](std::uint32_t keys) {
     Tree tree;
     add_root(tree, NodeKind::kList, 1);

@@ -118,7 +118,7 @@ BOOST_AUTO_TEST_CASE(unknown_numbers_and_names_are_not_found) {
   BOOST_TEST(find_dtype("Float32") == nullptr);
 }
 
-BOOST_AUTO_TEST_CASE(stored_bytes_round_up_and_do_not_wrap) {
+BOOST_AUTO_TEST_CASE(stored_bytes_round_up_and_do_not_wrap) {  // [BY-05]
   BOOST_TEST(*stored_bytes(Dtype::kInt4, 0) == 0u);
   BOOST_TEST(*stored_bytes(Dtype::kInt4, 3) == 2u);
   BOOST_TEST(*stored_bytes(Dtype::kUint1, 9) == 2u);

@@ -40,7 +40,7 @@ std::vector<std::int64_t> slow_places(const Box& cell, const Box& part, const Bo
 
 BOOST_AUTO_TEST_SUITE(cell_copy_test)
 
-BOOST_AUTO_TEST_CASE(places_every_element_as_the_slow_way_does) {
+BOOST_AUTO_TEST_CASE(places_every_element_as_the_slow_way_does) {  // [RS-11]
   Dice dice(7);
   for (int round = 0; round < 2000; ++round) {
     const auto shape = testing::random_shape(dice, static_cast<std::size_t>(dice.from(0, 4)), 6);

@@ -29,7 +29,7 @@ Checkpoint saved(MemoryVfs& vfs, const SaveTree& tree, SaveOptions options = {})
 
 BOOST_AUTO_TEST_SUITE(checkpoint_test)
 
-BOOST_AUTO_TEST_CASE(round_trips_every_dtype) {
+BOOST_AUTO_TEST_CASE(round_trips_every_dtype) {  // [DT-02]
   for (const Codec codec : {Codec::kRaw, Codec::kLz4, Codec::kBitshuffleLz4}) {
     TreeBuilder builder;
     std::vector<Bytes> memory;

@@ -38,6 +38,7 @@ bool read_all(const Checkpoint& checkpoint, const Handmade& made) {
   bool all = true;
   for (const HandmadeLeaf& leaf : made.leaves) {
     const auto bytes = checkpoint.leaf(leaf.name)->read_bytes();
+    // [IN-01] [IN-02] [BL-19] [BL-20]
     if (bytes.ok()) BOOST_REQUIRE_MESSAGE(*bytes == leaf.host, "wrong bytes were handed out");
     if (!bytes.ok()) {
       const ErrorClass cls = bytes.error().cls;
@@ -141,7 +142,7 @@ BOOST_AUTO_TEST_CASE(reads_leaves_that_the_damage_does_not_touch) {
   TREERING_REQUIRE_OK(checkpoint->leaf("halves")->read_into(Box{{0}, {20}}, first_half));
 }
 
-BOOST_AUTO_TEST_CASE(reserves_no_memory_for_bytes_that_the_files_cannot_hold) {
+BOOST_AUTO_TEST_CASE(reserves_no_memory_for_bytes_that_the_files_cannot_hold) {  // [BY-04]
   Handmade made;
   made.codec = Codec::kLz4;
   made.add({.name = "zeros", .shape = {20 << 20}, .host = Bytes(20 << 20)});

@@ -62,7 +62,7 @@ void check_all(Handmade& made, Dice& dice) {
 
 BOOST_AUTO_TEST_SUITE(grid_restore_test)
 
-BOOST_AUTO_TEST_CASE(restores_random_boxes_of_random_grids) {
+BOOST_AUTO_TEST_CASE(restores_random_boxes_of_random_grids) {  // [SH-17] [DF-13] [LY-06]
   Dice dice(3);
   constexpr Dtype kDtypes[] = {Dtype::kBool,         Dtype::kInt1,       Dtype::kUint2,
                                Dtype::kInt4,         Dtype::kUint8,      Dtype::kFloat32,

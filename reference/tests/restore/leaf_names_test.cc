@@ -43,12 +43,12 @@ BOOST_AUTO_TEST_CASE(finds_by_typed_and_by_friendly_text) {
   BOOST_CHECK_EQUAL(names.place_of(4).typed, "model/#1");
 }
 
-BOOST_AUTO_TEST_CASE(takes_typed_text_before_friendly_text) {
+BOOST_AUTO_TEST_CASE(takes_typed_text_before_friendly_text) {  // [KP-17]
   // "model/1" is the typed text of the string key and the friendly text of both.
   BOOST_CHECK_EQUAL(LeafNames(sample()).find("model/1").value(), 3u);
 }
 
-BOOST_AUTO_TEST_CASE(lists_the_typed_paths_of_an_ambiguous_text) {
+BOOST_AUTO_TEST_CASE(lists_the_typed_paths_of_an_ambiguous_text) {  // [KP-19]
   TreeBuilder builder;
   builder.begin(NodeKind::kDict, {});
   builder.scalar({KeyKind::kBool, "", 1}, "1");

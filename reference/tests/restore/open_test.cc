@@ -57,7 +57,7 @@ void check_says(const Error& error, ErrorClass cls, std::string_view code, std::
 
 BOOST_AUTO_TEST_SUITE(open_test)
 
-BOOST_AUTO_TEST_CASE(opens_and_tells_what_the_manifest_says) {
+BOOST_AUTO_TEST_CASE(opens_and_tells_what_the_manifest_says) {  // [LY-01]
   Handmade made = small();
   made.change_manifest = [](Manifest& manifest) {
     manifest.step = 7;
@@ -108,7 +108,7 @@ BOOST_AUTO_TEST_CASE(says_what_a_directory_without_a_slot_looks_like) {
              "this is a series; open one of its steps");
 }
 
-BOOST_AUTO_TEST_CASE(names_each_file_that_is_missing_or_of_another_size) {
+BOOST_AUTO_TEST_CASE(names_each_file_that_is_missing_or_of_another_size) {  // [RS-02]
   const auto files = small().build();
   for (const auto& [name, content] : files) {
     if (name == "MANIFEST") continue;
@@ -130,6 +130,7 @@ BOOST_AUTO_TEST_CASE(names_each_file_that_is_missing_or_of_another_size) {
   }
 }
 
+// [LY-11] [LY-12] [MF-14] [MF-22]
 BOOST_AUTO_TEST_CASE(refuses_links_fifos_and_directories_in_place_of_files) {
   const auto files = small().build();
   for (const auto& [name, content] : files) {
@@ -153,7 +154,7 @@ BOOST_AUTO_TEST_CASE(refuses_links_fifos_and_directories_in_place_of_files) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(opens_through_a_link_to_the_directory) {
+BOOST_AUTO_TEST_CASE(opens_through_a_link_to_the_directory) {  // [LY-02]
   const ScratchDirectory scratch;
   BOOST_REQUIRE_EQUAL(::mkdir((scratch / "real").c_str(), 0700), 0);
   for (const auto& [name, content] : small().build()) write(scratch / ("real/" + name), content);
@@ -202,7 +203,7 @@ BOOST_AUTO_TEST_CASE(answers_abort_and_tombstone_as_not_found) {
   check_says(error_of(vfs), ErrorClass::kNotFound, "aborted", "given up");
 }
 
-BOOST_AUTO_TEST_CASE(keeps_the_order_of_checks_for_manifests_beyond_the_limit) {
+BOOST_AUTO_TEST_CASE(keeps_the_order_of_checks_for_manifests_beyond_the_limit) {  // [RS-02] [RS-03]
   MemoryVfs vfs;
   small().put(vfs);
   OpenOptions options{.vfs = &vfs};
@@ -227,7 +228,7 @@ BOOST_AUTO_TEST_CASE(keeps_the_order_of_checks_for_manifests_beyond_the_limit) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(ignores_foreign_files) {
+BOOST_AUTO_TEST_CASE(ignores_foreign_files) {  // [LY-08]
   MemoryVfs vfs;
   small().put(vfs);
   vfs.put("ckpt/notes.txt", Bytes(10));

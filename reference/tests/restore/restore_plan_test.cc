@@ -44,7 +44,7 @@ struct Planned {
 
 BOOST_AUTO_TEST_SUITE(restore_plan_test)
 
-BOOST_AUTO_TEST_CASE(reads_along_axis_0_at_most_two_blocks_more_than_needed) {
+BOOST_AUTO_TEST_CASE(reads_along_axis_0_at_most_two_blocks_more_than_needed) {  // [RS-17]
   Handmade made;
   made.add({.name = "a", .dtype = Dtype::kFloat32, .shape = {1000, 333}});
   const Planned planned(made);
@@ -60,7 +60,7 @@ BOOST_AUTO_TEST_CASE(reads_along_axis_0_at_most_two_blocks_more_than_needed) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(leaves_out_blocks_without_a_wanted_element) {
+BOOST_AUTO_TEST_CASE(leaves_out_blocks_without_a_wanted_element) {  // [RS-17]
   Handmade made;
   // A row takes 16 blocks, the wanted columns lie in one of them.
   made.add({.name = "a", .dtype = Dtype::kUint8, .shape = {10, 65536}});

@@ -142,7 +142,7 @@ BOOST_AUTO_TEST_CASE(finds_gaps_that_are_not_zero) {
   TREERING_REQUIRE_OK(open("ckpt", {.vfs = &vfs})->leaf("a")->read_bytes());
 }
 
-BOOST_AUTO_TEST_CASE(reports_all_damage_in_the_order_of_the_spec) {
+BOOST_AUTO_TEST_CASE(reports_all_damage_in_the_order_of_the_spec) {  // [RC-19] [RS-07] [RS-23]
   Handmade made;
   made.files = 2;
   made.gap = 100;
@@ -174,7 +174,7 @@ BOOST_AUTO_TEST_CASE(joins_neighbouring_damage) {
   BOOST_CHECK_EQUAL(damage.front().bytes, 40960u);
 }
 
-BOOST_AUTO_TEST_CASE(goes_on_behind_a_sector_that_cannot_be_read) {
+BOOST_AUTO_TEST_CASE(goes_on_behind_a_sector_that_cannot_be_read) {  // [RS-23]
   Handmade made;
   made.add({.name = "a", .shape = {40960}});
   MemoryVfs vfs;

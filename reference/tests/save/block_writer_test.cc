@@ -49,7 +49,7 @@ BOOST_AUTO_TEST_CASE(small_pieces_become_one_write) {
   BOOST_CHECK(to.content() == wanted);
 }
 
-BOOST_AUTO_TEST_CASE(gaps_and_padding_are_zero_and_in_place) {
+BOOST_AUTO_TEST_CASE(gaps_and_padding_are_zero_and_in_place) {  // [BY-06] [DF-07]
   Streamed to;
   const Bytes a = noise(100, 1);
   const Bytes b = noise(5000, 2);

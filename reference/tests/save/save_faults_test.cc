@@ -61,7 +61,7 @@ class Case {
 
 BOOST_AUTO_TEST_SUITE(save_faults_test)
 
-BOOST_AUTO_TEST_CASE(any_failing_call_leaves_all_or_nothing) {
+BOOST_AUTO_TEST_CASE(any_failing_call_leaves_all_or_nothing) {  // [CM-69]
   for (const int error : {EIO, ENOSPC}) {
     for (std::uint64_t k = 0;; ++k) {
       Case one;
@@ -76,7 +76,7 @@ BOOST_AUTO_TEST_CASE(any_failing_call_leaves_all_or_nothing) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_failing_call_before_the_commit_leaves_no_file) {
+BOOST_AUTO_TEST_CASE(a_failing_call_before_the_commit_leaves_no_file) {  // [CM-13] [CM-14]
   for (const Call call : {Call::kCreate, Call::kWrite, Call::kFsync, Call::kClose}) {
     for (std::uint64_t k = 0;; ++k) {
       Case one;

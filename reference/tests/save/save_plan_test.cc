@@ -24,7 +24,7 @@ SaveTree one_array(Sample& sample, Dtype dtype, std::size_t elements) {
 
 BOOST_AUTO_TEST_SUITE(save_plan_test)
 
-BOOST_AUTO_TEST_CASE(gives_each_leaf_with_elements_one_cell_of_writer_0) {
+BOOST_AUTO_TEST_CASE(gives_each_leaf_with_elements_one_cell_of_writer_0) {  // [GR-22] [GR-24]
   Sample sample;
   const SaveTree tree = sample.bytes("a", 10)
                             .scalar("b", "7")
@@ -42,7 +42,7 @@ BOOST_AUTO_TEST_CASE(gives_each_leaf_with_elements_one_cell_of_writer_0) {
   BOOST_CHECK_EQUAL(plan->raw_bytes, 18u);
 }
 
-BOOST_AUTO_TEST_CASE(places_shards_by_size) {
+BOOST_AUTO_TEST_CASE(places_shards_by_size) {  // [DF-04] [DF-09] [DF-15]
   Placer placer(1u << 20);
   const auto place = [&](std::uint64_t raw) {
     const Placer::Place found = placer.place(raw);
@@ -58,7 +58,7 @@ BOOST_AUTO_TEST_CASE(places_shards_by_size) {
   BOOST_CHECK_EQUAL(placer.files(), 1u);
 }
 
-BOOST_AUTO_TEST_CASE(begins_a_file_only_where_a_shard_would_pass_the_size) {
+BOOST_AUTO_TEST_CASE(begins_a_file_only_where_a_shard_would_pass_the_size) {  // [DF-12] [DF-16]
   Placer placer(4096 + 65536);
   BOOST_CHECK_EQUAL(placer.place(65536).file, 0u);
   placer.taken(65536);
@@ -88,7 +88,7 @@ BOOST_AUTO_TEST_CASE(pads_to_pages) {
   BOOST_CHECK_EQUAL(padded_size(4096), 4096u);
 }
 
-BOOST_AUTO_TEST_CASE(sets_the_bit_of_the_codec) {
+BOOST_AUTO_TEST_CASE(sets_the_bit_of_the_codec) {  // [DF-21] [RC-23]
   Sample sample;
   const SaveTree tree = one_array(sample, Dtype::kUint8, 3);
   SaveOptions options;
@@ -133,7 +133,7 @@ BOOST_AUTO_TEST_CASE(refuses_what_a_reader_would_refuse) {
   TREERING_CHECK_ERROR(plan_with(SaveTree{}), ErrorClass::kInvalid, "TR-01");
 }
 
-BOOST_AUTO_TEST_CASE(refuses_bad_options) {
+BOOST_AUTO_TEST_CASE(refuses_bad_options) {  // [BL-02]
   Sample sample;
   const SaveTree tree = one_array(sample, Dtype::kUint8, 3);
   for (const std::uint32_t block : {0u, 2048u, 4097u, 8u << 20}) {

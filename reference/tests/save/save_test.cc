@@ -54,7 +54,7 @@ Stored save_and_take_apart(const SaveTree& tree, SaveOptions options) {
 
 BOOST_AUTO_TEST_SUITE(save_test)
 
-BOOST_AUTO_TEST_CASE(writes_the_example_of_the_spec) {
+BOOST_AUTO_TEST_CASE(writes_the_example_of_the_spec) {  // [DT-05]
   MemoryVfs vfs;
   Sample sample = example();
   const auto report = save("ckpt", sample.finish(), example_options(vfs));
@@ -76,7 +76,7 @@ BOOST_AUTO_TEST_CASE(writes_the_example_of_the_spec) {
   BOOST_CHECK_EQUAL(report->files, 1u);
 }
 
-BOOST_AUTO_TEST_CASE(stores_every_leaf_as_it_was) {
+BOOST_AUTO_TEST_CASE(stores_every_leaf_as_it_was) {  // [BL-01] [BL-03]
   Sample sample;
   std::vector<Bytes> wanted;
   for (const std::size_t size : {1u, 63u, 64u, 65u, 4095u, 4096u, 65535u, 65536u, 65537u, 300000u,
@@ -111,9 +111,9 @@ BOOST_AUTO_TEST_CASE(codes_what_can_be_shortened) {
     const Stored stored = save_and_take_apart(tree, options);
     BOOST_CHECK(stored.shards == std::vector<Bytes>{half});
     const auto coded = static_cast<std::uint8_t>(codec);
-    BOOST_CHECK((stored.index.codecs == std::vector<std::uint8_t>{0, coded, 0}));
+    BOOST_CHECK((stored.index.codecs == std::vector<std::uint8_t>{0, coded, 0}));  // [BL-04]
     BOOST_CHECK_EQUAL(stored.index.contents.size(), 1u);
-    BOOST_CHECK_EQUAL(stored.manifest_header.required, codec_feature(codec));
+    BOOST_CHECK_EQUAL(stored.manifest_header.required, codec_feature(codec));  // [RC-23]
   }
 }
 
@@ -146,7 +146,7 @@ BOOST_AUTO_TEST_CASE(packs_small_elements) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(the_same_input_gives_the_same_files) {
+BOOST_AUTO_TEST_CASE(the_same_input_gives_the_same_files) {  // [DF-19]
   const auto files_of = [](std::size_t shift) {
     MemoryVfs vfs;
     Sample sample;
@@ -166,7 +166,7 @@ BOOST_AUTO_TEST_CASE(the_same_input_gives_the_same_files) {
   BOOST_CHECK(files_of(0) == files_of(13));
 }
 
-BOOST_AUTO_TEST_CASE(attempts_are_random_where_not_given) {
+BOOST_AUTO_TEST_CASE(attempts_are_random_where_not_given) {  // [BY-16] [CM-08]
   const ScratchDirectory scratch;
   Sample sample = example();
   const SaveTree tree = sample.finish();
@@ -195,7 +195,7 @@ BOOST_AUTO_TEST_CASE(begins_new_files_at_the_size_asked_for) {
   BOOST_CHECK_EQUAL(stored.index.files[0].size, 208'896u);
 }
 
-BOOST_AUTO_TEST_CASE(a_tree_without_elements_has_no_data_file) {
+BOOST_AUTO_TEST_CASE(a_tree_without_elements_has_no_data_file) {  // [DF-11] [DF-21] [IX-22]
   Sample sample;
   sample.scalar("n", "7").array("empty", Dtype::kFloat32, {0, 3}, {});
   MemoryVfs vfs;

@@ -52,7 +52,7 @@ inline Bytes read_shard(const Index& index, std::size_t shard, std::size_t first
     const std::uint32_t stored_size = index.stored_sizes[block];
     BOOST_REQUIRE_LE(offset + stored_size, file.size());
     const auto stored = std::span(file).subspan(offset, stored_size);
-    BOOST_CHECK(xxh3_128(stored) == index.digests[block]);
+    BOOST_CHECK(xxh3_128(stored) == index.digests[block]);  // [BL-17]
     const std::uint64_t from = std::uint64_t{b} * block_bytes;
     const auto out =
         std::span(raw).subspan(from, std::min<std::uint64_t>(block_bytes, size - from));
@@ -65,10 +65,10 @@ inline Bytes read_shard(const Index& index, std::size_t shard, std::size_t first
       TREERING_REQUIRE_OK(decode_block(codec, bits, stored, out, scratch));
     }
     for (std::uint64_t i = offset; i < offset + stored_size; ++i) {
-      BOOST_REQUIRE(!covered[i]);
+      BOOST_REQUIRE(!covered[i]);  // [DF-06]
       covered[i] = true;
     }
-    offset += stored_size;
+    offset += stored_size;  // [DF-05]
   }
   return raw;
 }
@@ -108,13 +108,13 @@ inline Stored take_apart(const Files& files) {
   for (const DataFile& file : stored.index.files) {
     const Bytes& bytes = files.at(data_name(attempt, 0, file.number));
     BOOST_CHECK_EQUAL(bytes.size(), file.size);
-    BOOST_CHECK_EQUAL(file.size % 4096, 0u);
+    BOOST_CHECK_EQUAL(file.size % 4096, 0u);  // [DF-08]
     TREERING_REQUIRE_OK(check_data_head(std::span(bytes).first(kDataHeadBytes), bytes.size(), file,
                                         stored.manifest_header, "data"));
     covered.emplace_back(bytes.size());
     std::fill_n(covered.back().begin(), kDataHeadBytes, true);
   }
-  BOOST_CHECK_EQUAL(files.size(), 2 + stored.index.files.size());
+  BOOST_CHECK_EQUAL(files.size(), 2 + stored.index.files.size());  // [IX-25]
 
   const Tree& tree = stored.manifest.tree;
   std::size_t shard = 0;
@@ -122,7 +122,7 @@ inline Stored take_apart(const Files& files) {
   std::size_t content = 0;
   for (std::size_t leaf = 0; leaf < tree.leaves(); ++leaf) {
     if (tree.leaf_grids[leaf] == 0) continue;
-    BOOST_REQUIRE_LT(shard, stored.index.shards());
+    BOOST_REQUIRE_LT(shard, stored.index.shards());  // [IX-23]
     const std::uint32_t row = stored.index.shard_files[shard];
     const DataFile& file = stored.index.files[row];
     const Bytes& bytes = files.at(data_name(attempt, 0, file.number));
@@ -134,7 +134,7 @@ inline Stored take_apart(const Files& files) {
     const bool derived =
         raw && (file.block_bytes == kContentPiece ||
                 (codecs.size() == 1 && stored.shards.back().size() <= kContentPiece));
-    if (!derived) {
+    if (!derived) {  // [BL-21]
       BOOST_REQUIRE_LT(content, stored.index.contents.size());
       Bytes digest(16);
       store_digest(stored.index.contents[content++], digest.data());
@@ -148,7 +148,7 @@ inline Stored take_apart(const Files& files) {
   for (std::size_t row = 0; row < covered.size(); ++row) {
     const Bytes& bytes = files.at(data_name(attempt, 0, stored.index.files[row].number));
     for (std::size_t i = 0; i < bytes.size(); ++i) {
-      if (!covered[row][i]) BOOST_REQUIRE(bytes[i] == std::byte{0});
+      if (!covered[row][i]) BOOST_REQUIRE(bytes[i] == std::byte{0});  // [DF-07] [IX-24]
     }
   }
   return stored;

@@ -38,7 +38,7 @@ BOOST_AUTO_TEST_CASE(round_trips_a_file) {
     TREERING_CHECK_ERROR(directory->size_of("b"), ErrorClass::kNotFound, "");
     TREERING_CHECK_ERROR(directory->write_file("a", some_bytes(1)), ErrorClass::kConflict, "");
     BOOST_CHECK_EQUAL(*directory->size_of("a"), 1000u);
-    TREERING_CHECK_ERROR(directory->list(0), ErrorClass::kLimit, "");
+    TREERING_CHECK_ERROR(directory->list(0), ErrorClass::kLimit, "");  // [LY-14]
     BOOST_CHECK((*directory->list(1) == std::vector<std::string>{"a"}));
   }
   BOOST_CHECK_EQUAL(vfs.descriptors(), 0u);
@@ -120,7 +120,7 @@ BOOST_AUTO_TEST_CASE(a_missing_directory_is_not_found) {
                        "");
 }
 
-BOOST_AUTO_TEST_CASE(errors_say_what_and_what_to_do) {
+BOOST_AUTO_TEST_CASE(errors_say_what_and_what_to_do) {  // [RS-05]
   const Error error = system_error(-ENOSPC, "write", "data-x");
   BOOST_CHECK(error.cls == ErrorClass::kEnvironment);
   BOOST_CHECK_EQUAL(error.message,

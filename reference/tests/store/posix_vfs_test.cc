@@ -38,7 +38,7 @@ void make_file(int at, const std::string& name, std::size_t size) {
 
 BOOST_AUTO_TEST_SUITE(posix_vfs_test)
 
-BOOST_AUTO_TEST_CASE(created_files_are_new_and_read_only) {
+BOOST_AUTO_TEST_CASE(created_files_are_new_and_read_only) {  // [CM-09] [CM-10]
   const ScratchDirectory scratch;
   const Opened at(scratch.path());
   make_file(at.fd, "a", 10);
@@ -75,7 +75,7 @@ BOOST_AUTO_TEST_CASE(a_fifo_does_not_block) {
   posix_vfs().close(fd);
 }
 
-BOOST_AUTO_TEST_CASE(link_and_rename_replace_nothing) {
+BOOST_AUTO_TEST_CASE(link_and_rename_replace_nothing) {  // [CM-26]
   const ScratchDirectory scratch;
   const Opened at(scratch.path());
   make_file(at.fd, "a", 1);

@@ -297,7 +297,7 @@ def test_show_prints_the_tree(sample):
     assert "25 leaves in 26 places" in text
 
 
-def test_text_from_a_file_cannot_drive_the_terminal(sample):
+def test_text_from_a_file_cannot_drive_the_terminal(sample):  # [ER-06]
     text = run("show", sample).stdout
     assert "\x1b" not in text
     assert "Grüße\\x0a\\x1b[31m" in text
@@ -422,7 +422,7 @@ def test_short_work_shows_no_bar(sample):
     assert "█" not in on_terminal("verify", sample)
 
 
-def test_nothing_is_changed(sample, tmp_path):
+def test_nothing_is_changed(sample, tmp_path):  # [LY-03, RS-24, RS-35]
     copy = tmp_path / "copy"
     shutil.copytree(sample, copy)
     for words in (("show", copy, "--layout"), ("verify", copy)):

@@ -176,7 +176,7 @@ void for_each_item(nb::handle mapping, Function&& function) {
 
 }  // namespace
 
-Limits limits_from(nb::handle mapping) {
+Limits limits_from(nb::handle mapping) {  // [LM-01] [LM-04] [LM-05]
   Limits limits;
   for_each_item(mapping, [&](std::string_view name, nb::handle value) {
     for (const NamedLimit& limit : kLimits) {

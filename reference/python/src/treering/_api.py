@@ -103,7 +103,7 @@ def save_options(
         raise not_built("a codec for each glob", "give one name")
     if compat is not None and not isinstance(compat, Mapping):
         raise UsageError(f"compat= is a dict, not a {type(compat).__name__}", code="bad-argument")
-    values = {"metadata": metadata, "metrics": metrics, "compat": None if compat is None else dict(compat)}
+    values = {"metadata": metadata, "metrics": metrics, "compat": None if compat is None else dict(compat)}  # [GC-19]
     options: dict[str, Any] = {name: _values.encode(value, name) for name, value in values.items() if value is not None}
     options["codec"] = codec
     if step is not None:
@@ -224,7 +224,7 @@ def load_from(
     selection = Selection(select, exclude)
     classes = Classes(types)
     if compat is not None:
-        _check_compat(checkpoint, compat)
+        _check_compat(checkpoint, compat)  # [GC-17]
     if template is None:
         if rename is not None or cast:
             raise UsageError("rename= and cast= need a template", code="bad-argument")
@@ -240,7 +240,7 @@ def _check_compat(checkpoint: Checkpoint, expected: Mapping[str, Any]) -> None:
         if found != text:
             differences.append(Difference("compat", place, found or "nothing", text, "load without it in compat="))
     if differences:
-        raise mismatch(checkpoint.path, differences)
+        raise mismatch(checkpoint.path, differences)  # [GC-18]
 
 
 def _flat(value: Any, place: str) -> dict[str, str]:

@@ -99,9 +99,9 @@ def remedy(dtype: np.dtype) -> str:
 def native(array: np.ndarray) -> np.ndarray:
     """The array in native byte order and row-major memory; itself, where it is so already."""
     if not array.dtype.isnative:
-        array = array.astype(array.dtype.newbyteorder("="))
+        array = array.astype(array.dtype.newbyteorder("="))  # [DT-14]
     if not array.flags.c_contiguous:
-        array = np.array(array, order="C", copy=True)
+        array = np.array(array, order="C", copy=True)  # [DT-15]
     return array
 
 

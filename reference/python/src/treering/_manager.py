@@ -134,7 +134,7 @@ class CheckpointManager:
         with self._lock:
             if not force and not self.should_save(step):
                 return False
-            _core.save_step(self._series, step, TreeWriter().write(tree), options, None)
+            _core.save_step(self._series, step, TreeWriter().write(tree), options, None)  # [CM-57]
             self._has_steps = True
             self._retire(step)
         return True

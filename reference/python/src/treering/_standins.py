@@ -191,7 +191,7 @@ def _registered_dataclass(found: type, static: dict, keys: list, children: list)
 
 def prng_key(impl: str, data: np.ndarray, path: str) -> Any:
     """Typed keys of JAX where it is imported, else a PrngKey."""
-    return PrngKey(impl, data) if _jax.module() is None else _jax.wrap_key(data, impl, path)
+    return PrngKey(impl, data) if _jax.module() is None else _jax.wrap_key(data, impl, path)  # [RS-12]
 
 
 def _is_named(value: Any) -> bool:
@@ -208,7 +208,7 @@ def _imported(name: str) -> type | None:
     if parts[0] not in _TRUSTED:
         return None
     for cut in range(len(parts) - 1, 0, -1):
-        thing: Any = sys.modules.get(".".join(parts[:cut]))
+        thing: Any = sys.modules.get(".".join(parts[:cut]))  # [RS-34]
         if thing is None:
             continue
         for part in parts[cut:]:

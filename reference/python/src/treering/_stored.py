@@ -217,7 +217,7 @@ def host_value(spec: LeafSpec, array: Any, path: str) -> Any:
     if spec.kind == LeafKind.SCALAR:
         assert spec.value is not None
         if spec.dtype == 0:
-            return _values.decode(spec.value.decode())
+            return _values.decode(spec.value.decode())  # [TR-43]
         return np.frombuffer(spec.value, np.uint8).view(_dtypes.numpy_dtype(spec.dtype))[0]
     content = spec.value if spec.value is not None else array.tobytes() if array is not None else b""
     if spec.kind == LeafKind.BYTES:

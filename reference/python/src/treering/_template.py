@@ -129,7 +129,7 @@ def _match(stored: StoredTree, template: Template, options: Options) -> _Matched
             elif not _may_stay(wanted.leaf, options.missing):
                 differences.append(
                     Difference(
-                        "missing",
+                        "missing",  # [RS-25]
                         friendly(wanted.match),
                         "nothing",
                         describe_wanted(wanted.leaf),
@@ -146,7 +146,7 @@ def _match(stored: StoredTree, template: Template, options: Options) -> _Matched
                 continue
             differences.append(
                 Difference(
-                    "unexpected",
+                    "unexpected",  # [RS-26]
                     friendly(place.match),
                     describe(place.spec),
                     "nothing",
@@ -223,6 +223,7 @@ def _compare(wanted: Wanted, place: Place, cast: bool) -> tuple[_Target | None, 
         differ("kind", describe(spec), describe_wanted(leaf), "cast=True converts")
     same, shape = True, spec.shown_shape
     if shape != tuple(leaf.shape):
+        # [RS-27, RS-30]
         differ("shape", describe(spec), describe_wanted(leaf), "nothing is padded or cut; change the template")
     if both_keys:
         impl = leaf.impl if isinstance(leaf, PrngKey) else _jax.prng_impl(leaf.dtype)
@@ -236,7 +237,7 @@ def _compare(wanted: Wanted, place: Place, cast: bool) -> tuple[_Target | None, 
         same = row is _dtypes.BY_NUMBER[spec.dtype]
         if row is None:
             differ("dtype", describe(spec), describe_wanted(leaf), _dtypes.remedy(dtype))
-        elif not same and not cast:
+        elif not same and not cast:  # [DT-04, RS-27, RS-30]
             differ("dtype", describe(spec), describe_wanted(leaf), "cast=True converts")
         if form == "jax" and _jax.narrows(dtype):
             differ(
@@ -308,7 +309,7 @@ def _values_of(
     progress: Progress | None,
 ) -> list:
     """One value for each leaf of the template, in memory of its own unless the template shares the object. [TR-29]"""
-    arrays = stored.read((place.row for place in places if place is not None), progress)
+    arrays = stored.read((place.row for place in places if place is not None), progress)  # [RS-32]
     values: list[Any] = []
     to_place: list[tuple[int, np.ndarray, _Target, Place]] = []
     first_use: set[int] = set()

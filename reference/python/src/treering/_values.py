@@ -78,7 +78,7 @@ class _Encoder:
         if kind is int:
             return str(value) if abs(value) <= _PLAIN_INT else self.tagged("int", f'"{_digits(value)}"', place, depth)
         if kind is float:
-            return self.tagged("float", f'"{float_bits(value)}"', place, depth)
+            return self.tagged("float", f'"{float_bits(value)}"', place, depth)  # [VA-19, VA-20]
         if kind is complex:
             parts = f'["{float_bits(value.real)}","{float_bits(value.imag)}"]'
             return self.tagged("complex", parts, place, depth, inner=1)
@@ -193,8 +193,8 @@ class _Encoder:
         if isinstance(value, type):
             return self.named(Named("type", qualified_name(value)), place, depth)
         if callable(value) and hasattr(value, "__qualname__"):
-            return self.named(Named("code", qualified_name(value)), place, depth)
-        return self.named(Named("opaque", qualified_name(type(value))), place, depth)
+            return self.named(Named("code", qualified_name(value)), place, depth)  # [GC-08]
+        return self.named(Named("opaque", qualified_name(type(value))), place, depth)  # [GC-12]
 
 
 def _digits(value: int) -> str:
@@ -302,7 +302,7 @@ _DECODERS: dict[str, Callable[[Any], Any]] = {
     "$tuple": lambda items: tuple(_decode(item) for item in items),
     "$dict": _decode_dict,
     "$dtype": _decode_dtype,
-    "$type": lambda name: Named("type", name),
+    "$type": lambda name: Named("type", name),  # [VA-18]
     "$code": lambda name: Named("code", name),
     "$opaque": lambda name: Named("opaque", name),
     "$enum": lambda names: Named("enum", tuple(names)),
