@@ -64,14 +64,25 @@ void check_sound(const Files& files) {
   FUZZ_CHECK(damage->empty());
 }
 
+// As record_text.cc reads it: all is shown, and the file has no name.
+void add_record(Seeds& seeds, const std::string& name, std::span<const std::byte> record) {
+  Bytes input{std::byte{1}};
+  input.insert(input.end(), record.begin(), record.end());
+  seeds.add("record_text", name, input);
+}
+
 void add_checkpoint(Seeds& seeds, const std::string& name, const Files& files) {
   check_sound(files);
   seeds.add("checkpoint_open", name, pack(files));
   for (const auto& [file, bytes] : files) {
     const auto parsed = parse_checkpoint_name(file);
     if (!parsed) continue;
-    if (parsed->role == NameRole::kSlot) seeds.add("manifest_round_trip", name, body_of(bytes));
+    if (parsed->role == NameRole::kSlot) {
+      seeds.add("manifest_round_trip", name, body_of(bytes));
+      add_record(seeds, name, bytes);
+    }
     if (parsed->role != NameRole::kIndex) continue;
+    add_record(seeds, name + "-index-" + std::to_string(parsed->writer), bytes);
     Bytes input{static_cast<std::byte>(kKnownFeatures)};
     input.insert(input.end(), body_of(bytes).begin(), body_of(bytes).end());
     seeds.add("index_round_trip", name + "-" + std::to_string(parsed->writer), input);
@@ -90,6 +101,9 @@ void add_commit_records(Seeds& seeds) {
   seeds.add("record_header", "plan", encode_record(RecordKind::kPlan, 0, plan_body));
   seeds.add("record_header", "abort", encode_record(RecordKind::kAbort, 0, end_body));
   seeds.add("record_header", "tombstone", encode_record(RecordKind::kTombstone, 0, end_body));
+  add_record(seeds, "plan", encode_record(RecordKind::kPlan, 0, plan_body));
+  add_record(seeds, "abort", encode_record(RecordKind::kAbort, 0, end_body));
+  add_record(seeds, "data", encode_data_head({attempt, 1, 2, kFeatureLz4}));
   seeds.add("record_header", "commit", encode_record(RecordKind::kCommit, kKnownFeatures, {}));
   seeds.add("record_header", "data", encode_data_head({attempt, 1, 2, kFeatureLz4}));
   for (const NameRole role : {NameRole::kPlan, NameRole::kCandidate}) {

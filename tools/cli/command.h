@@ -36,6 +36,7 @@ inline constexpr std::string_view kExitCodes =
 
 // Each adds its subcommand; when that was given, parsing runs it and sets `code`.
 void add_ls(CLI::App& app, ExitCode& code);
+void add_record(CLI::App& app, ExitCode& code);
 void add_show(CLI::App& app, ExitCode& code);
 void add_verify(CLI::App& app, ExitCode& code);
 

@@ -72,6 +72,7 @@ ExitCode run(int argc, char** argv) {
   app.require_subcommand(1);
   app.footer(fmt::format("`treering COMMAND --help` shows an example of each.\n\n{}", kExitCodes));
   add_ls(app, code);
+  add_record(app, code);
   add_show(app, code);
   add_verify(app, code);
   try {

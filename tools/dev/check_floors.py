@@ -37,6 +37,7 @@ PUBLIC = {
     "value": "model",
     "builder": "model",
     "codec": "format",
+    "record": "format",
     "save": "save",
     "checkpoint": "restore",
     "series": "manage",

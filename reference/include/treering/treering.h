@@ -11,6 +11,7 @@
 #include "treering/id.h"
 #include "treering/key_path.h"
 #include "treering/limits.h"
+#include "treering/record.h"
 #include "treering/result.h"
 #include "treering/save.h"
 #include "treering/series.h"
