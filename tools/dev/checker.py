@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-SKIPPED = re.compile(r"^(\.git|build|build-.*|\.venv|\.cache|__pycache__|\.pytest_cache|\.mypy_cache|.*\.egg-info|runs|dist)$")
+SKIPPED = re.compile(r"^(\.git|build|build-.*|\.venv|\.cache|__pycache__|\.pytest_cache|\.mypy_cache|.*\.egg-info|runs|dist|Cargo\.lock|node_modules)$")
 CPP = (".h", ".cc", ".cpp", ".c")
 
 

@@ -54,12 +54,6 @@ inline std::optional<std::uint64_t> checked_mul(std::uint64_t a, std::uint64_t b
   if (__builtin_mul_overflow(a, b, &product)) return std::nullopt;
   return product;
 }
-// The least multiple of `step` that is not below `value`. Precondition: step is a power of two.
-inline std::optional<std::uint64_t> round_up(std::uint64_t value, std::uint64_t step) noexcept {
-  const std::optional<std::uint64_t> sum = checked_add(value, step - 1);
-  if (!sum) return std::nullopt;
-  return *sum & ~(step - 1);
-}
 // ceil(value / by) without wrapping. Precondition: by > 0.
 inline std::uint64_t divide_up(std::uint64_t value, std::uint64_t by) noexcept {
   return value / by + (value % by != 0 ? 1 : 0);

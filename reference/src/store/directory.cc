@@ -184,9 +184,10 @@ Status Directory::sync() const {
 Result<std::vector<std::string>> Directory::list(std::uint64_t most) const {
   std::vector<std::string> names;
   const int failed = vfs().list(fd(), static_cast<std::size_t>(most), names);
-  if (failed == -E2BIG) {  // [LY-14]
+  if (failed == -E2BIG) {
     return Error{.cls = ErrorClass::kLimit,
                  .code = "limit-entries",
+                 .rule = "LY-14",
                  .where = {.file = path_},
                  .message = path_ + " has more than " + std::to_string(most) +
                             " entries: remove foreign files or raise the limit `entries`"};

@@ -44,14 +44,6 @@ BOOST_AUTO_TEST_CASE(sums_and_products_tell_when_they_wrap) {  // [BY-02]
   BOOST_TEST(!checked_mul(std::uint64_t{1} << 32, std::uint64_t{1} << 32));
 }
 
-BOOST_AUTO_TEST_CASE(rounding_up_tells_when_it_wraps) {
-  BOOST_TEST(round_up(0, 64).value() == 0u);
-  BOOST_TEST(round_up(1, 64).value() == 64u);
-  BOOST_TEST(round_up(64, 64).value() == 64u);
-  BOOST_TEST(round_up(kMost - 63, 64).value() == kMost - 63);
-  BOOST_TEST(!round_up(kMost - 62, 64));
-}
-
 BOOST_AUTO_TEST_CASE(division_rounds_up_without_wrapping) {
   BOOST_TEST(divide_up(0, 8) == 0u);
   BOOST_TEST(divide_up(9, 8) == 2u);
