@@ -13,6 +13,7 @@ from flax import nnx
 from sameness import assert_same
 
 import treering as tr
+from treering import _core
 
 
 def test_the_training_loop(tmp_path):
@@ -177,3 +178,21 @@ def test_files_of_others_are_never_deleted(tmp_path, caplog):
             manager.delete(1)
         assert "mine.txt" in caplog.text and manager.all_steps() == [2]
     assert [p.read_text() for p in tmp_path.glob(".trash-*/mine.txt")] == ["mine"]
+
+
+def test_nothing_is_retired_on_account_of_an_unknown_outcome(tmp_path, monkeypatch):  # [CM-57]
+    manager = tr.CheckpointManager(tmp_path, tr.CheckpointManagerOptions(max_to_keep=1))
+    manager.save(1, {"s": 1})
+    save_step = _core.save_step
+
+    def lost_answer(*arguments):
+        save_step(*arguments)
+        raise tr.OutcomeUnknownError("the directory could not be synced")
+
+    monkeypatch.setattr(_core, "save_step", lost_answer)
+    with pytest.raises(tr.OutcomeUnknownError):
+        manager.save(2, {"s": 2})
+    assert manager.all_steps() == [1, 2]
+    monkeypatch.undo()
+    manager.save(3, {"s": 3})
+    assert manager.all_steps() == [3]
