@@ -166,6 +166,6 @@ tr.save({str(tmp_path / "c")!r}, {{"x": np.zeros(4_000_000)}}, progress=lambda d
 def test_a_box_is_refused_when_another_byte_of_its_block_is_damaged(tmp_path):  # [RS-18]
     tr.save(tmp_path / "c", {"x": np.arange(1000, dtype=np.float32)})
     [data] = (tmp_path / "c").glob("data-*")
-    patch(data, 128 + 999 * 4, b"\x00")
+    patch(data, 128 + 999 * 4, b"\x01")
     with tr.open(tmp_path / "c") as ckpt, pytest.raises(tr.CorruptError):
         ckpt["x"][0:10]
