@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Assembles the goldens, checks them against the lock, and asks the oracle and (TREERING_CLI) the library.
 
     python3 -m pytest conformance
@@ -42,7 +43,7 @@ def files_of(name, case=None):
 
 
 def lock_lines():
-    """All files of the accepted cases; of the refused ones those that differ, or that are gone."""
+    """All files of the accepted cases; of the refused ones those that differ, that are gone, or that became links."""
     for name, case in [(name, None) for name in SOURCES] + REFUSED:
         base = {} if case is None else {file: bytes(content.data) for file, content in files_of(name).items()}
         made = {file: bytes(content.data) for file, content in files_of(name, case).items()}
@@ -50,6 +51,8 @@ def lock_lines():
         for file in sorted(set(base) | set(made)):
             if file not in made:
                 yield f"{'removed':<64}  {label}/{file}"
+            elif files_of(name, case)[file].link:
+                yield f"{'link':<64}  {label}/{file}"
             elif made[file] != base.get(file):
                 yield f"{hashlib.sha256(made[file]).hexdigest()}  {label}/{file}"
 
@@ -212,6 +215,12 @@ def test_two_layouts_agree():
         for (_, what), (_, kind) in zip(told.pointers, struct.pointers.values()):
             assert what[0] == layout.element(kind)[0] and what[1:] in ((), (layout.element(kind)[1],))
         assert told.words == struct.words
+
+
+def test_measure():
+    """Each rule that the oracle checks has a case that catches a reader without it, or a written reason."""
+    done = subprocess.run([sys.executable, os.path.join(HERE, "saboteurs", "measure")], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_digests_of_the_text():

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The loop that the adapters here share: a command a line, a reply a line."""
 import json
 import sys

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The assembler: from reviewed text to the bytes of a checkpoint.
 
     layout    places of fields, computed from spec/schema/*.capnp by the rules of Cap'n Proto

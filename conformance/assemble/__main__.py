@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """python3 -m assemble SOURCE.toml [CASE]             annotated hex of every file
    python3 -m assemble SOURCE.toml [CASE] -o OUTDIR   writes the directory"""
 import os
@@ -9,7 +10,13 @@ from . import annotate, patch, source
 def write(files, out):
     os.makedirs(out, exist_ok=True)
     for name, file in files.items():
-        with open(os.path.join(out, name), "wb") as f:
+        path = os.path.join(out, name)
+        if os.path.lexists(path):                # never through a link of another case
+            os.unlink(path)
+        if file.link:
+            os.symlink(file.link, path)
+            continue
+        with open(path, "wb") as f:
             f.write(file.data)
 
 
@@ -33,7 +40,7 @@ def main(arguments):
         write(files, out)
         return 0
     for name, file in sorted(files.items()):
-        print(f"{name}: {len(file.data)} bytes")
+        print(f"{name}: {len(file.data)} bytes{' behind a symbolic link' if file.link else ''}")
         for line in annotate.lines(file):
             print("    " + line)
         print()

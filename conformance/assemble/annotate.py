@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Hex with offsets, the name of each field, and the chapter that defines it."""
 
 

@@ -1,7 +1,8 @@
+# SPDX-License-Identifier: Apache-2.0
 """Chapter 07: records and messages, written in their one form.
 
-A struct is a dict by the schema's field names; what is left out has its default.  Three keys bend the form, for
-records of a later minor and for refused ones:
+A struct is a dict by the schema's field names; what is left out has its default.  A list of integers can be a
+pattern of bytes.  Three keys bend the form, for records of a later minor and for refused ones:
 
     "$size" = [D, P]                      this size, whatever the fields need
     "$set" = [[offset, size, value], ..]  bits of the data words that belong to no field
@@ -75,7 +76,7 @@ def _thing(what, content, chapter):
         data = content if isinstance(content, bytes) else to_bytes(content)
         return _Ints(data, 1, chapter) if data else None
     if form == "ints":
-        data = b"".join(n.to_bytes(inner, "little") for n in content)
+        data = to_bytes(content) if isinstance(content, dict) else b"".join(n.to_bytes(inner, "little") for n in content)
         return _Ints(data, inner, chapter) if data else None
     if form == "struct":
         out = _plan(inner, content)

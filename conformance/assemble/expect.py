@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The expectation of a source, written by hand, as the whole JSON of `treering show --json --digests`.
 
     [expect]
@@ -7,8 +8,10 @@
     totals  = [places, leaves, bytes, cells]
     nodes   = rows of text: kind  typed key (- for the root)  children, or for a leaf its row
     types   = {"row of the node" = {name, fields = [], bases = [], metadata = text of JSON}}
+                        and "x n" for n such rows
     [[expect.leaves]]   one a place: path, typed = path, leaf, kind, dtype, shape, bytes = 0, weak = false, impl,
-                        key_size, value = text of JSON (so: inline), sharding, host = bytes of all elements
+                        key_size, value = text of JSON (so: inline), sharding, host = bytes of all elements;
+                        long texts can be patterns of bytes
         grid    = {cells, parts, cuts, boxes, writers = [[0, cells]]}
         shards  = [[cell, start, stop, writer, file, offset, raw bytes, stored bytes, blocks, raw = host], ..]
         same    = place from 0: everything but path and typed is as there
@@ -20,13 +23,13 @@ import json
 
 from oracle import xxh3
 
-from .pattern import to_bytes
+from .pattern import to_bytes, to_text
 
 PIECE = 1048576
 
 
 def _json(text):
-    return None if text is None else json.loads(text)
+    return None if text is None else json.loads(to_text(text))
 
 
 def show(source, path, record_bytes):
@@ -54,9 +57,11 @@ def _name(name, attempt):
 
 
 def _nodes(expect):
-    out, types = [], expect.get("types", {})
-    for row, line in enumerate(expect["nodes"].strip().splitlines()):
-        kind, key, number = line.split()
+    out, types, rows = [], expect.get("types", {}), []
+    for line in to_text(expect["nodes"]).strip().splitlines():
+        words = line.split()
+        rows += [words[:3]] * (int(words[4]) if words[3:4] == ["x"] else 1)
+    for row, (kind, key, number) in enumerate(rows):
         leaf = kind == "leaf"
         found = types.get(str(row))
         out.append({"kind": kind, "key": "" if key == "-" else key, "children": 0 if leaf else int(number),
@@ -69,11 +74,12 @@ def _nodes(expect):
 def _leaf(row, attempt, places):
     if "same" in row:
         out = _leaf(places[row["same"]], attempt, places)
-        return {**out, "path": row["path"], "typed": row.get("typed", row["path"])}
+        return {**out, "path": to_text(row["path"]), "typed": to_text(row.get("typed", row["path"]))}
     grid = row.get("grid")
     host = to_bytes(row["host"]) if "host" in row else None
     return {
-        "path": row["path"], "typed": row.get("typed", row["path"]), "leaf": row["leaf"], "kind": row["kind"],
+        "path": to_text(row["path"]), "typed": to_text(row.get("typed", row["path"])), "leaf": row["leaf"],
+        "kind": row["kind"],
         "dtype": row.get("dtype"), "shape": row.get("shape"), "key_size": row.get("key_size"),
         "impl": row.get("impl"), "weak_type": row.get("weak", False), "bytes": row.get("bytes", 0),
         "inline": "value" in row, "value": _json(row.get("value")), "sharding": _nulls(row.get("sharding")),

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Places of fields from the schema files, which are normative for numbers and types.
 
 Cap'n Proto gives data fields their places in the order of their numbers: a field takes the first hole of its

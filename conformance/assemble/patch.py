@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Refused cases: an accepted source with one thing changed.
 
     edit   = [["manifest.header.major", 2], ..]     changes of the source, before assembling
@@ -6,6 +7,8 @@
              (beyond = n: the n-th byte behind the field)
              at = 200, hex = ".." | xor = ".."
              truncate = n | append = <bytes> | remove = true
+             link = "pin-x": the content moves to this name, and a symbolic link to it takes the file's place;
+                     its text is as long as the file was, so that its size tells nothing
     repair = ["size", "body", "header", "above"]    what is made right again in the patched files, in this order:
              body size; body digest; header digest; size and digest of an index in the manifest (then its digests)
 
@@ -18,7 +21,7 @@ import struct
 from oracle import xxh3
 
 from .pattern import to_bytes
-from .source import build
+from .source import File, build
 
 
 def assemble(source, case=None):
@@ -35,11 +38,23 @@ def assemble(source, case=None):
         if change.get("remove"):
             del files[name]
             continue
+        if "link" in change:
+            _link(files, name, change["link"])
+            continue
         _change(files[name], change)
         touched.append(name)
     for name in dict.fromkeys(touched):
         _repair(files, name, case.get("repair", []))
     return files
+
+
+def _link(files, name, target):
+    file = files[name]
+    files[target] = File(file.data, [])
+    less = len(file.data) - len(target)
+    file.link = "./" * (less // 2 - less % 2) + ".//" * (less % 2) + target
+    if len(file.link) != len(file.data) or len(file.link) > 4095:
+        raise ValueError(f"no link of {len(file.data)} bytes leads to {target}")
 
 
 def full_name(name, attempt):
@@ -97,6 +112,8 @@ def _change(file, change):
 def _repair(files, name, what):
     file = files[name]
     data = file.data
+    if len(data) < 64:                           # no header to repair
+        return
     size = struct.unpack_from("<Q", data, 32)[0]
     if "size" in what:
         size = len(data) - 64

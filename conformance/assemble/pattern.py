@@ -1,9 +1,11 @@
+# SPDX-License-Identifier: Apache-2.0
 """Bytes as a source writes them.
 
     "00 ff 10"                            hex, blanks between bytes are free
     {u8|u16|u32|u64|i8|...|f32|f64 = [..]}  numbers, little endian
     {iota = n, type = "u16", start = 1}   start, start + 1, ...
     {text = "abc"}   {zeros = n}   {repeat = <bytes>, times = n}
+    {zip = [<bytes>, ..], unit = 8}       in turn 8 bytes of each
     [<bytes>, <bytes>]                    one after another
 """
 import struct
@@ -29,4 +31,12 @@ def to_bytes(value):
         return bytes(value["zeros"])
     if "repeat" in value:
         return to_bytes(value["repeat"]) * value["times"]
+    if "zip" in value:
+        unit, parts = value["unit"], [to_bytes(part) for part in value["zip"]]
+        return b"".join(part[i:i + unit] for i in range(0, len(parts[0]), unit) for part in parts)
     raise ValueError(f"no pattern of bytes: {value}")
+
+
+def to_text(value):
+    """Text stands for itself; a pattern for the text whose UTF-8 it is."""
+    return value if isinstance(value, str) else to_bytes(value).decode()

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A source in TOML -> the files of a checkpoint's directory.
 
     [save]       attempt, run, writers = 1, minor = 0, required = 0, optional = 0: for all records
@@ -9,7 +10,7 @@
     [[index]]    writer = 0, header = {..}, fields = {..}: what differs from what the data files give
     [manifest]   the fields of the schema, and header = {..}; with these short forms:
                  strings = ["a", ..], blobs = ["json or text", <bytes>, ..]
-                 nodes = rows of text: kind  key-kind  key  children  details
+                 nodes = rows of text: kind  key-kind  key  children  details, and "x n" for n such rows
                  names of the registry for kind and dtype of a spec, and for axisTypes
                  writers and files are computed; fields given here take precedence
     [slot]       kind, root, fields: another record in the place of the manifest
@@ -27,8 +28,10 @@ PIECE = 1048576
 
 
 class File:
+    """Bytes and their notes.  With `link` the name is a symbolic link of this text, and `data` what it leads to."""
+
     def __init__(self, data, notes):
-        self.data, self.notes = bytearray(data), notes
+        self.data, self.notes, self.link = bytearray(data), notes, None
 
 
 def load(path):
@@ -199,9 +202,9 @@ def _nodes(text):
         words = line.split("#")[0].split()
         if not words:
             continue
-        kind, key_kind, key, children, detail = (int(w) if w.isdigit() else w for w in words)
-        out["kinds"].append(layout.number("node", kind))
-        out["keyKinds"].append(layout.number("key", key_kind))
-        for name, value in (("keys", key), ("children", children), ("details", detail)):
-            out[name].append(value)
+        kind, key_kind, key, children, detail = (int(w) if w.isdigit() else w for w in words[:5])
+        times = int(words[6]) if words[5:6] == ["x"] else 1
+        row = layout.number("node", kind), layout.number("key", key_kind), key, children, detail
+        for column, value in zip(out.values(), row):
+            column += [value] * times
     return out

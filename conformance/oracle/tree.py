@@ -64,6 +64,7 @@ def read_nodes(manifest, type_values):
         while open_ and open_[-1][1] == 0:
             open_.pop()
     need(not open_, "TR-05", "child counts ask for more nodes than there are")
+    _write_paths(nodes)
     _check_types(manifest, nodes, type_values)
     return nodes
 
@@ -88,7 +89,6 @@ def _read_key(manifest, nodes, node, row, kind, entry, position, keys_of):
     if node.parent is None:
         need(kind == key_path.NONE, "TR-07", "the key kind of the root is not none")
         node.key = key_path.read(kind, entry, 0, manifest.text)
-        node.typed = node.friendly = ""
         node.path_size = 0
         return
     parent = nodes[node.parent]
@@ -101,14 +101,21 @@ def _read_key(manifest, nodes, node, row, kind, entry, position, keys_of):
     siblings.add(same)
     named = kind in (key_path.STRING, key_path.ATTRIBUTE)
     node.path_size = parent.path_size + (4 + len(manifest.text(entry).encode()) if named else 24)
-    text = key_path.typed(node.key)
-    key_path.check_length(text)
-    node.typed = f"{parent.typed}/{text}" if node.depth > 1 else text
-    if parent.kind == VARIABLE:                  # the step below a variable is no part of the match path
-        node.friendly = parent.friendly
-    else:
-        node.friendly = f"{parent.friendly}/{key_path.friendly(node.key)}" if node.depth > 1 \
-            else key_path.friendly(node.key)
+    key_path.check_length(key_path.typed(node.key))
+
+
+def _write_paths(nodes):
+    """The texts of all paths, once KP-21 has bound their sum (LM-06)."""
+    for node in nodes:
+        if node.parent is None:
+            node.typed = node.friendly = ""
+            continue
+        parent, text, friendly = nodes[node.parent], key_path.typed(node.key), key_path.friendly(node.key)
+        node.typed = f"{parent.typed}/{text}" if node.depth > 1 else text
+        if parent.kind == VARIABLE:              # the step below a variable is no part of the match path
+            node.friendly = parent.friendly
+        else:
+            node.friendly = f"{parent.friendly}/{friendly}" if node.depth > 1 else friendly
 
 
 def _check_types(manifest, nodes, type_values):
@@ -150,7 +157,7 @@ def check_spec(manifest, spec):
     manifest.text(spec.impl)
     if spec.value:
         manifest.blob(spec.value)
-    bits = dtypes.lookup(spec.dtype).stored_bits if spec.dtype else 1
+    bits = max(8, dtypes.lookup(spec.dtype).stored_bits if spec.dtype else 0)
     within(len(spec.shape), "rank", "TR-40")
     need(all(dim < 1 << 63 for dim in spec.shape), "TR-41", "an axis of 2^63 or more")
     need(prod(dim or 1 for dim in spec.shape) * bits <= 8 * ((1 << 63) - 1), "TR-42", "the shape is too large")

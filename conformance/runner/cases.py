@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The cases: every source of goldens/ and every refused case of it, assembled into a directory each."""
 import fnmatch
 import functools
@@ -7,6 +8,7 @@ import shutil
 
 from assemble import expect, patch, source
 from assemble.__main__ import write
+from assemble.pattern import to_bytes
 from oracle import xxh3
 
 from .protocol import CODEC_FEATURES
@@ -47,7 +49,10 @@ class Case:
         if sorted(os.listdir(self.path)) != sorted(self.files):
             return False
         for name, file in self.files.items():
-            with open(os.path.join(self.path, name), "rb") as written:
+            path = os.path.join(self.path, name)
+            if os.path.islink(path) != bool(file.link):
+                return False
+            with open(path, "rb") as written:
                 if written.read() != bytes(file.data):
                     return False
         return True
@@ -59,7 +64,13 @@ class Case:
         return expect.show(self.source, self.path, records)
 
     def hosts(self):
-        return expect.hosts(self.source)
+        """Leaf row -> its bytes as `load` hands them out; of an inline leaf those of its blob."""
+        manifest, out = self.source["manifest"], expect.hosts(self.source)
+        for row, number in enumerate(manifest["leafSpecs"]):
+            if value := manifest["specs"][number - 1].get("value"):
+                blob = manifest["blobs"][value - 1]
+                out[row] = blob.encode() if isinstance(blob, str) else to_bytes(blob)
+        return out
 
     def unclaimed(self, features):
         """What a reader without some codecs meets: (feature that must be answered unsupported, or None;

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What a failure is about: the sentence of the rule, and the bytes around the change."""
 import functools
 import glob
@@ -41,15 +42,20 @@ def changes(case):
     out = [f"changed: {path} = {json.dumps(value)}" for path, value in case.refused.get("edit", [])]
     base, follow = patch.assemble(case.source), []
     patched = {patch.full_name(c["file"], case.source["save"]["attempt"]) for c in case.refused.get("patch", [])}
-    for name in sorted(set(base) | set(case.files)):
+    behind = {os.path.normpath(file.link) for file in case.files.values() if file.link}
+    for name in sorted((set(base) | set(case.files)) - behind):
         if name not in case.files:
             out.append(f"{name}: removed")
         elif name not in base:
             out.append(f"{name}: not in {case.golden}")
+        elif case.files[name].link:
+            out.append(f"{name}: is a symbolic link, {os.path.normpath(case.files[name].link)}")
         elif base[name].data != case.files[name].data:
             lines = _of_file(name, base[name], case.files[name], name in patched)
             out += lines
             follow += [] if lines else [name]
+    if follow and not any(line.startswith("    > ") for line in out):  # a size or digest is the subject
+        return out + [line for name in follow for line in _of_file(name, base[name], case.files[name], True)]
     if follow:
         out.append(f"sizes and digests follow in {', '.join(follow)}")
     return out

@@ -1,7 +1,9 @@
+# SPDX-License-Identifier: Apache-2.0
 """An answer held against what a case expects.  The runner decides, never the adapter."""
 import os
 import time
 
+from . import released
 from .process import Failure
 
 # Rules that reading the data of a leaf has to check; those on gaps, heads and contents are for verify.
@@ -24,14 +26,16 @@ def run(case, adapter, root):
     path = case.write(root)
     out = os.path.join(root, "out", os.path.basename(path))
     os.makedirs(out, exist_ok=True)
+    reply = {}
     try:
         if adapter.about is None:
             adapter.start()
-        _load(case, adapter, path, out, result)
+        reply = _load(case, adapter, path, out, result)
         if "verify" in adapter.about["commands"]:
             _verify(case, adapter, path, result)
     except Failure as e:
         result.problem(f"{e.kind}: {e}")
+    _released(case, adapter, reply, out, result)
     if not case.unchanged():
         result.problem("the adapter has changed the directory of the case")
     result.seconds = time.monotonic() - began
@@ -76,30 +80,18 @@ def _load(case, adapter, path, out, result):
         if not elements or case.refused.get("elements") == "ok" or not OF_READING.issuperset(case.rules):
             wanted += (None,)                    # only verify has to find it
     found, reply = _ask(case, adapter, result, "load", ckpt=path, out=out)
-    if not _compare(found, wanted, result, "load") or found is not None or case.refused:
-        return
-    for line in differences(case.show(), reply["ok"]["show"]):
-        result.problem("load: show" + line)
-    if elements:
-        _elements(case.hosts(), reply["ok"].get("leaves", []), out, result)
+    if _compare(found, wanted, result, "load") and found is None and not case.refused:
+        for line in differences(case.show(), reply["ok"]["show"]):
+            result.problem("load: show" + line)
+    return reply
 
 
-def _elements(wanted, rows, out, result):
-    files = {row["leaf"]: row["file"] for row in rows}
-    for leaf, data in wanted.items():
-        if leaf not in files:
-            result.problem(f"load: no elements of leaf {leaf}")
-            continue
-        try:
-            with open(os.path.join(out, files[leaf]), "rb") as file:
-                found = file.read()
-        except (OSError, ValueError) as e:
-            result.problem(f"load: elements of leaf {leaf}: {getattr(e, 'strerror', e)}: {files[leaf]!r}")
-            continue
-        if found != data:
-            at = next((i for i, (a, b) in enumerate(zip(found, data)) if a != b), min(len(found), len(data)))
-            result.problem(f"load: elements of leaf {leaf} differ from byte {at} on: {found[at:at + 8].hex(' ') or '-'} "
-                           f"of {len(found)} bytes; expected {data[at:at + 8].hex(' ') or '-'} of {len(data)}")
+def _released(case, adapter, reply, out, result):
+    """The elements that were handed out; `reply` is the one to load, empty where there is none."""
+    accepted = "ok" in reply and "elements" in adapter.about["features"]
+    rows = reply["ok"].get("leaves", []) if "ok" in reply else reply.get("err", {}).get("released", [])
+    for line in released.problems(case.hosts(), rows, out, accepted):
+        result.problem("load: " + line)
 
 
 def _verify(case, adapter, path, result):

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The adapter's process.  It is started when it is first asked, and again after it has died or was stopped."""
 import json
 import os

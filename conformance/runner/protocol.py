@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The messages of protocol.md.  `protocol.schema.json` says the same; test_runner.py compares the two."""
 
 VERSION = 1
@@ -15,7 +16,7 @@ REPLIES = {
     "bye": {},
 }
 ERROR = {"class": TEXT}                          # of "err", and of each entry of `damage`
-LEAF = {"leaf": NUMBER, "file": TEXT}            # of each entry of `leaves` in an answer to load
+LEAF = {"leaf": NUMBER, "file": TEXT}            # of each entry of `leaves` and `released` in an answer to load
 _TYPES = {TEXT: str, NUMBER: int, FLAG: bool, LIST: list, OBJECT: dict}
 
 
@@ -41,17 +42,14 @@ def check(command, reply, seq):
     if ("ok" in reply) == ("err" in reply):
         return out + ["the reply has not exactly one of ok and err"]
     if "err" in reply:
-        return out + error(reply["err"], "err")
+        out += error(reply["err"], "err")
+        return out or (_leaves(reply["err"], "err", "released") if command == "load" else [])
     ok = reply["ok"]
     out += members(ok, REPLIES.get(command, {}), "ok")
     if out:
         return out
     if command == "load":
-        leaves = ok.get("leaves", [])
-        if not isinstance(leaves, list):
-            return ["ok.leaves is no array"]
-        for i, row in enumerate(leaves):
-            out += members(row, LEAF, f"ok.leaves[{i}]")
+        out += _leaves(ok, "ok", "leaves")
     if command == "verify":
         for i, row in enumerate(ok["damage"]):
             out += error(row, f"ok.damage[{i}]")
@@ -61,6 +59,13 @@ def check(command, reply, seq):
         if "load" not in ok["commands"]:
             out.append("commands does not have load")
     return out
+
+
+def _leaves(found, what, name):
+    rows = found.get(name, [])
+    if not isinstance(rows, list):
+        return [f"{what}.{name} is no array"]
+    return [line for i, row in enumerate(rows) for line in members(row, LEAF, f"{what}.{name}[{i}]")]
 
 
 def error(found, what):
