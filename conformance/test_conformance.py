@@ -183,9 +183,9 @@ def rules_of_spec():
     return rules
 
 
-# Duties of readers that the oracle does not have: lookup by text, series, interpreting graph records,
-# templates, comparing compatibility records, listings, hosts.
-ELSEWHERE = set("""KP-19 KP-20 GC-05 GC-14 GC-18 LY-14 LY-19 LY-21 RS-06 RS-13 RS-25 RS-26 RS-27 RS-31
+# Duties of readers that the oracle does not have: lookup by text, series, templates, comparing compatibility
+# records, listings, hosts.
+ELSEWHERE = set("""KP-19 KP-20 GC-18 LY-14 LY-19 LY-21 RS-06 RS-13 RS-25 RS-26 RS-27 RS-31
                 RS-33""".split())
 
 

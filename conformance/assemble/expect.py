@@ -4,6 +4,7 @@
     [expect]
     step, saved_at, producer, writers = 1
     metrics, metadata, graph, compat     texts of JSON
+    fingerprints = {arrays, structure, program} of a graph record of the shape of chapter 06
     files   = [[name after "data-<attempt>-", or the whole name, writer, bytes, block size], ..]
     totals  = [places, leaves, bytes, cells]
     nodes   = rows of text: kind  typed key (- for the root)  children, or for a leaf its row
@@ -47,7 +48,7 @@ def show(source, path, record_bytes):
         "saved_at": expect.get("saved_at", 0), "producer": expect.get("producer", ""),
         "writers": expect.get("writers", 1), "bytes": record_bytes + sum(f["bytes"] for f in files),
         **{name: _json(expect.get(name)) for name in ("metrics", "metadata", "graph", "compat")},
-        "files": files, "leaves": leaves, "nodes": _nodes(expect),
+        "fingerprints": expect.get("fingerprints"), "files": files, "leaves": leaves, "nodes": _nodes(expect),
         "totals": {"places": places, "leaves": rows, "bytes": size, "cells": cells},
     }
 

@@ -10,7 +10,7 @@ order of the chapters, and every check names its rule.  Speed is not a goal.
     tree        03  nodes, types, leaves, specs
     dtype       04  dtypes and the layout of elements
     grid        05  grids, meshes, shardings
-    graph       06  graph and compatibility record, as values
+    graph       06  graph and compatibility record, fingerprints
     header      07  header and the order of checks
     message     07  the encoding of bodies
     schema      10, 11, 13  the places of all fields

@@ -17,7 +17,7 @@ _TABLE = {
     "bad-element": "DT-16 DT-17 DT-18",
     "bad-grid": """TR-47 GR-01 GR-02 GR-03 GR-04 GR-05 GR-06 GR-07 GR-08 GR-09 GR-10 GR-11 GR-12 GR-13 GR-14 GR-15
         GR-16 GR-18""",
-    "bad-sharding": "SH-01 SH-02 SH-03 SH-04 SH-05 SH-06 SH-07", "bad-graph": "GC-01",
+    "bad-sharding": "SH-01 SH-02 SH-03 SH-04 SH-05 SH-06 SH-07", "bad-graph": "GC-01 GC-05 GC-14 GC-21",
     "bad-writer": "IX-01 IX-02 MF-08 MF-09 MF-10 MF-12 CM-03", "bad-file-table": "IX-04 IX-07 IX-08 MF-11",
     "block-size": "IX-06 IX-18 MF-20 MF-21", "duplicate-file": "IX-09",
     "bad-shard": "IX-11 IX-12 IX-13 IX-14 ", "shard-count": "MF-18", "shard-blocks": "MF-19",

@@ -1,7 +1,7 @@
 """The JSON of `treering show --json --digests` and `treering verify --json`, as the command line documents it."""
 import json
 
-from . import checkpoint as checkpoints, key_path, tree, xxh3
+from . import checkpoint as checkpoints, graph, key_path, tree, xxh3
 from . import grid as grids
 from .errors import Refused
 
@@ -26,6 +26,7 @@ def show(path):
             "producer": m.producer, "writers": m.writer_count,
             "bytes": m.size + sum(m.index_sizes) + sum(file.size for file in m.files),
             "metrics": m.metrics, "metadata": m.metadata, "graph": m.graph, "compat": m.compat,
+            "fingerprints": graph.fingerprints(m.graph),
             "files": [{"name": m.file_name(i), "writer": m.file_writer[i], "bytes": file.size,
                        "block_bytes": file.block_size} for i, file in enumerate(m.files)],
             "leaves": leaves,

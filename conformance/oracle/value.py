@@ -13,6 +13,7 @@ _INTEGER = re.compile(rb"-?[0-9]+")
 _DECIMAL = re.compile(r"0|-?[1-9][0-9]*")
 _PLAIN = re.compile(rb'[^"\\\x00-\x1f]*')
 _ESCAPE = re.compile(rb"\\u00[01][0-9a-f]")
+_ESCAPED = re.compile(r'["\\\x00-\x1f]')
 _HEX16 = re.compile(r"[0-9a-f]{16}")
 _BYTES = re.compile(r"(?:[0-9a-f]{2})*")
 
@@ -24,6 +25,25 @@ def check(data):
     value, end = parser.value(0, 0)
     need(end == len(data), "VA-02", "there are bytes after the value")
     return value
+
+
+def text(value):
+    """The canonical form of a value that `check` has returned."""
+    if isinstance(value, dict):
+        return "{" + ",".join(text(key) + ":" + text(item) for key, item in _in_order(value)) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(map(text, value)) + "]"
+    if isinstance(value, str):
+        return '"' + _ESCAPED.sub(_escape, value) + '"'
+    return {None: "null", True: "true", False: "false"}[value] if not type(value) is int else str(value)
+
+
+def _in_order(value):
+    return sorted(value.items(), key=lambda item: item[0].encode())
+
+
+def _escape(found):
+    return f"\\u{ord(found[0]):04x}" if found[0] < " " else "\\" + found[0]
 
 
 def is_dict(value):

@@ -134,12 +134,6 @@ void print_totals(const Checkpoint& checkpoint, const Totals& totals) {
                          human_bytes(checkpoint.bytes())));
 }
 
-void print_record(std::string_view title, std::string_view canonical) {
-  const std::string text =
-      canonical.empty() ? "none" : printable(json_text(value_json(canonical)), true);
-  print_line(fmt::format("{}: {}", paint(Colour::kBold, title), text));
-}
-
 std::string box_text(const Box& box) {
   std::vector<std::string> axes;
   for (std::size_t i = 0; i < box.rank(); ++i) {
@@ -189,7 +183,7 @@ void print_text(const Checkpoint& checkpoint, const Selection& selection,
     print_record("metadata", checkpoint.metadata());
     print_record("metrics", checkpoint.metrics());
   }
-  if (options.graph) print_record("graph", checkpoint.graph());
+  if (options.graph) print_graph(checkpoint);
   if (options.compat) print_record("compat", checkpoint.compat());
   if (options.layout) {
     print_files(checkpoint.files());
@@ -220,6 +214,12 @@ ExitCode run(const ShowOptions& options) {
 }
 
 }  // namespace
+
+void print_record(std::string_view title, std::string_view canonical) {
+  const std::string text =
+      canonical.empty() ? "none" : printable(json_text(value_json(canonical)), true);
+  print_line(fmt::format("{}: {}", paint(Colour::kBold, title), text));
+}
 
 Result<Selection> select(const Checkpoint& checkpoint, const ShowOptions& options) {
   Selection selection;
@@ -252,7 +252,8 @@ void add_show(CLI::App& app, ExitCode& code) {
                       "Only the leaves whose friendly path it fits: ? * ** [a-z]; "
                       "'model' also selects all below it");
   command->add_flag("--metadata", options->metadata, "Show the metadata and the metrics instead");
-  command->add_flag("--graph", options->graph, "Show the graph record instead");
+  command->add_flag("--graph", options->graph,
+                    "Show the graph record and its fingerprints instead");
   command->add_flag("--compat", options->compat, "Show the compatibility record instead");
   command->add_flag("--layout", options->layout,
                     "Show files, writers, shards and their blocks instead");

@@ -3,7 +3,9 @@
 #pragma once
 
 #include <cstdint>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "treering/checkpoint.h"
@@ -40,6 +42,14 @@ Result<Selection> select(const Checkpoint& checkpoint, const ShowOptions& option
 
 void print_show_json(const Checkpoint& checkpoint, const Selection& selection,
                      const ShowOptions& options);
+
+// The graph record as a tree with its fingerprints, or as JSON where it is not of its shape.
+void print_graph(const Checkpoint& checkpoint);
+// The fingerprints by level; null where there is no graph record of the shape of the spec.
+nlohmann::json fingerprints_json(const Checkpoint& checkpoint);
+
+// A title and the value as JSON, or "none".
+void print_record(std::string_view title, std::string_view canonical);
 
 // Cells of the last column: "= 0.5", "P('data', None), 8 cells", "weak type", ...
 std::string leaf_note(const Tree& tree, std::size_t leaf);

@@ -211,6 +211,7 @@ void print_show_json(const Checkpoint& checkpoint, const Selection& selection,
   out.field("bytes", checkpoint.bytes());
   out.field("compat", value_json(checkpoint.compat()));
   print_files(out, checkpoint);
+  out.field("fingerprints", fingerprints_json(checkpoint));
   out.field("graph", value_json(checkpoint.graph()));
   print_leaves(out, checkpoint.tree(), selection);
   out.field("metadata", value_json(checkpoint.metadata()));

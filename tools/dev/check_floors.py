@@ -38,6 +38,8 @@ PUBLIC = {
     "builder": "model",
     "codec": "format",
     "record": "format",
+    "compat": "format",
+    "graph": "format",
     "save": "save",
     "checkpoint": "restore",
     "series": "manage",

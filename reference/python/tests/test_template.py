@@ -194,9 +194,9 @@ def test_compat_is_compared_before_anything_is_read(tmp_path):  # [GC-17, GC-18]
     with pytest.raises(tr.MismatchError) as caught:
         tr.load(tmp_path / "c", {"a": 5}, compat={"model": "net", "version": 3.0, "hyper": {"lr": 0.2, "wd": 1}})
     assert [d.path for d in caught.value.differences] == [
-        "compat['version']",
-        "compat['hyper']['lr']",
-        "compat['hyper']['wd']",
+        "hyper/lr",
+        "hyper/wd",
+        "version",
     ]
 
 

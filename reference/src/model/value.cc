@@ -10,6 +10,7 @@
 #include "base/hex.h"
 #include "base/refusal.h"
 #include "base/utf8.h"
+#include "model/value_parts.h"
 #include "model/value_text.h"
 #include "treering/dtype.h"
 
@@ -19,28 +20,12 @@ namespace {
 bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 bool is_space(char c) noexcept { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 
-// The characters of a string's content; the content was accepted already.
-std::string unescape(std::string_view content) {
-  std::string text;
-  for (std::size_t i = 0; i < content.size(); ++i) {
-    if (content[i] != '\\') {
-      text += content[i];
-    } else if (content[++i] != 'u') {
-      text += content[i];
-    } else {
-      text += static_cast<char>(hex_value(content[i + 3]) << 4 | hex_value(content[i + 4]));
-      i += 4;
-    }
-  }
-  return text;
-}
-
 // Order of the keys' UTF-8 before escaping.
 bool ascends(std::string_view a, std::string_view b) {
   if (a.find('\\') == std::string_view::npos && b.find('\\') == std::string_view::npos) {
     return a < b;
   }
-  return unescape(a) < unescape(b);
+  return unescape_content(a) < unescape_content(b);
 }
 
 // One pass over the text. Every method consumes what its name says, or keeps the error and returns

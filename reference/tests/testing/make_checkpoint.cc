@@ -176,7 +176,15 @@ void fix_inputs(treering::SaveOptions& save) {
   save.saved_at = 1'750'000'000'000'000'000;
   save.metrics = R"({"loss":{"$float":"3fe0000000000000"}})";
   save.metadata = R"({"note":"made for tests","tags":["a","b"]})";
-  save.graph = R"({"nodes":[]})";
+  // The example of spec 06.
+  save.graph =
+      R"({"nodes":[["",{"kind":"module","type":"app.Model"}],)"
+      R"([".act",{"kind":"static","value":{"$code":"jax.nn.relu"}}],)"
+      R"([".head",{"bases":["flax.nnx.variablelib.Variable"],"kind":"variable","metadata":{},)"
+      R"("type":"flax.nnx.variablelib.Param"}],)"
+      R"([".head/.value",{"dtype":"float32","kind":"array","shape":[4,2]}],)"
+      R"([".tied",{"kind":"alias","of":".head"}],)"
+      R"([".width",{"kind":"static","value":4}]],"version":1})";
   save.compat = R"({"model":"sample","version":1})";
 }
 

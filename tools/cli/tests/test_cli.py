@@ -177,7 +177,7 @@ def test_ls_of_a_checkpoint_is_usage(sample):
 
 def test_show_json_has_every_key(sample):
     shown = run_json("show", sample)
-    assert sorted(shown) == ["attempt", "bytes", "compat", "files", "graph", "leaves", "metadata", "metrics", "nodes", "path",
+    assert sorted(shown) == ["attempt", "bytes", "compat", "files", "fingerprints", "graph", "leaves", "metadata", "metrics", "nodes", "path",
                              "producer", "run_id", "saved_at", "step", "totals", "writers"]
     assert shown["step"] == 7
     assert shown["saved_at"] == 1750000000000000000
@@ -305,11 +305,23 @@ def test_text_from_a_file_cannot_drive_the_terminal(sample):  # [ER-06]
 
 def test_show_prints_records_and_layout(sample):
     assert '"note": "made for tests"' in run("show", sample, "--metadata").stdout
-    assert '"nodes": []' in run("show", sample, "--graph").stdout
     assert '"model": "sample"' in run("show", sample, "--compat").stdout
     layout = run("show", sample, "--layout").stdout
     assert data_file(sample).name in layout
     assert "[0:64, 0:48]" in layout
+
+
+def test_show_prints_the_graph_as_a_tree(sample):
+    text = run("show", sample, "--graph").stdout
+    lines = [re.sub(" +", " ", line.rstrip()) for line in text.splitlines()]
+    for line in ("(root) module Model app.Model", " .act static relu", " .head variable Param float32[4,2] flax.nnx.variablelib.Param",
+                 " .value array float32[4,2]", " .tied alias alias of head", " .width static 4",
+                 "arrays 6e7b2fa5f3080c81263e345342061cdd", "structure 6c13acc185d180ada114c80b28b89c87",
+                 "program 87de43471eef60ba0147d4cfe6b92430"):
+        assert line in lines
+    shown = run_json("show", sample)
+    assert shown["graph"]["nodes"][1][0] == ".act" and set(shown["fingerprints"]) == {"arrays", "program", "structure"}
+    assert shown["fingerprints"]["arrays"] == "6e7b2fa5f3080c81263e345342061cdd"
 
 
 def test_show_of_a_series_names_its_newest_step(series):

@@ -96,5 +96,6 @@ class Progress {
 // One of each source file.
 void bind_writing(nb::module_& module);
 void bind_reading(nb::module_& module);
+void bind_graph(nb::module_& module);
 
 }  // namespace treering::python

@@ -54,4 +54,5 @@ NB_MODULE(_core, module) {
   module.def("check_value", &tp::check_json, nanobind::arg("json"));
   tp::bind_writing(module);
   tp::bind_reading(module);
+  tp::bind_graph(module);
 }

@@ -12,6 +12,7 @@ JAX and Flax are used where they are imported already, and never imported by thi
 
 from ._api import SaveReport, load, open, save  # noqa: A004
 from ._checkpoint import Checkpoint, Damage, DataFile, Leaf, LeafInfo
+from ._compat import code_identity
 from ._core import __version__
 from ._errors import (
     ConflictError,
@@ -29,6 +30,7 @@ from ._errors import (
     UsageError,
     Where,
 )
+from ._graph import GraphDifference, diff_graph, fingerprint, graph_record
 from ._manager import CheckpointManager, CheckpointManagerOptions
 from ._report import Difference
 from ._standins import PrngKey, StoredMapping, StoredNode, StoredVariable
@@ -44,6 +46,7 @@ __all__ = [
     "DataFile",
     "Difference",
     "Error",
+    "GraphDifference",
     "InternalError",
     "InvalidError",
     "Leaf",
@@ -64,6 +67,10 @@ __all__ = [
     "UsageError",
     "Where",
     "__version__",
+    "code_identity",
+    "diff_graph",
+    "fingerprint",
+    "graph_record",
     "load",
     "open",
     "save",

@@ -7,11 +7,11 @@ import os
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from . import _core, _values
+from . import _compat, _core, _graph, _values
 from ._checkpoint import Checkpoint, open_checkpoint, path_bytes
 from ._errors import UsageError, not_built
 from ._pytree import TreeWriter
-from ._report import Difference, mismatch
+from ._report import mismatch
 from ._select import Selection
 from ._standins import Classes
 from ._stored import load_tree
@@ -46,7 +46,7 @@ def save(
     *,
     metadata: Any = None,
     graph: Any = None,
-    compat: Mapping[str, Any] | None = None,
+    compat: Mapping[str, Any] | bool | None = None,
     codec: str = "raw",
     cast: Any = None,
     overwrite: bool = False,
@@ -60,8 +60,12 @@ def save(
         tree: arrays, PRNG keys, numbers, str, bytes and None in any pytree; an NNX module stands for its state.
             The memory of arrays is borrowed, not copied: other threads must not write to it meanwhile.
         metadata: JSON-like value of the caller; ints, floats, bytes and tuples come back exactly.
-        graph: not built yet.
-        compat: dict of what the state expects: model version, code hash, hyperparameters; see load().
+        graph: the program that the tree belongs to: an nnx module, an nnx.GraphDef whose state is in the tree, what
+            nnx.split returned, or a dict of these in the shape of the tree. By default the modules in ``tree`` are
+            recorded; False records none. Code is recorded by its name alone.
+        compat: dict of what the state expects: model version, code_identity(), hyperparameters; see load(). Versions
+            of the imported libraries and the settings of JAX are added where it has no keys ``libraries`` and
+            ``jax``. False writes no record.
         codec: "raw", "lz4" or "bitshuffle-lz4".
         cast: not built yet.
         overwrite: not built yet.
@@ -77,10 +81,11 @@ def save(
         UsageError: a wrong argument, or an option that is not built yet.
     """
     directory = path_bytes(path)
-    options = save_options(metadata=metadata, graph=graph, compat=compat, codec=codec, cast=cast, step=step)
+    options = save_options(metadata=metadata, compat=compat, codec=codec, cast=cast, step=step)
     if overwrite:
         raise not_built("overwrite=True", "save to another path, or remove the old checkpoint first")
     prepared = TreeWriter().write(tree)
+    options["graph"] = _graph.json_to_save(graph, tree)
     return SaveReport(*_core.save(directory, prepared, options, progress))
 
 
@@ -88,22 +93,17 @@ def save_options(
     *,
     metadata: Any = None,
     metrics: Any = None,
-    graph: Any = None,
     compat: Any = None,
     codec: Any = "raw",
     cast: Any = None,
     step: Any = None,
 ) -> dict[str, Any]:
     """Options of the extension module; every value as canonical JSON."""
-    if graph is not None:
-        raise not_built("graph=")
     if cast is not None:
         raise not_built("cast= of save()", "cast the arrays before")
     if not isinstance(codec, str):
         raise not_built("a codec for each glob", "give one name")
-    if compat is not None and not isinstance(compat, Mapping):
-        raise UsageError(f"compat= is a dict, not a {type(compat).__name__}", code="bad-argument")
-    values = {"metadata": metadata, "metrics": metrics, "compat": None if compat is None else dict(compat)}  # [GC-19]
+    values = {"metadata": metadata, "metrics": metrics, "compat": _compat.record(compat)}  # [GC-19]
     options: dict[str, Any] = {name: _values.encode(value, name) for name, value in values.items() if value is not None}
     options["codec"] = codec
     if step is not None:
@@ -147,6 +147,7 @@ def load(
     unexpected: str = "error",
     types: Any = (),
     compat: Mapping[str, Any] | None = None,
+    graph: str | None = "arrays",
     limits: Mapping[str, int] | None = None,
     mmap: bool = False,
     progress: Progress | None = None,
@@ -173,6 +174,10 @@ def load(
             leave them out.
         types: classes that may be built without a template.
         compat: dict of expectations; each is compared with the compatibility record before any array is read.
+        graph: how much of the recorded graph the modules in the template must have: "arrays" (the same arrays, tied
+            alike), "structure" (also types, metadata and static data such as widths and rates), "program" (also the
+            names of code); None compares nothing. What else changed is one warning in the log "treering". Options
+            that accept other leaves (select, rename, missing, unexpected, cast) accept their part of the graph.
         limits: bounds of this reader by name.
         mmap: not built yet.
         progress: called now and then with (bytes done, bytes in all).
@@ -193,6 +198,7 @@ def load(
             unexpected=unexpected,
             types=types,
             compat=compat,
+            graph=graph,
             mmap=mmap,
             progress=progress,
         )
@@ -210,6 +216,7 @@ def load_from(
     unexpected: str = "error",
     types: Any = (),
     compat: Mapping[str, Any] | None = None,
+    graph: str | None = "arrays",
     mmap: bool = False,
     progress: Progress | None = None,
 ) -> Any:
@@ -224,30 +231,18 @@ def load_from(
     selection = Selection(select, exclude)
     classes = Classes(types)
     if compat is not None:
-        _check_compat(checkpoint, compat)  # [GC-17]
+        if not isinstance(compat, Mapping):
+            raise UsageError(f"compat= is a dict, not a {type(compat).__name__}", code="bad-argument")
+        differences = _compat.compare(checkpoint._open().compat, compat)
+        if differences:  # [GC-17, GC-18]
+            raise mismatch(checkpoint.path, differences)
     if template is None:
         if rename is not None or cast:
             raise UsageError("rename= and cast= need a template", code="bad-argument")
         return load_tree(checkpoint._tree, selection.holds_place, classes, progress)
-    return restore(checkpoint._tree, template, Options(selection, rename, cast, missing, unexpected), progress)
-
-
-def _check_compat(checkpoint: Checkpoint, expected: Mapping[str, Any]) -> None:
-    stored = _flat(checkpoint.compat or {}, "compat")
-    differences = []
-    for place, text in _flat(dict(expected), "compat").items():
-        found = stored.get(place)
-        if found != text:
-            differences.append(Difference("compat", place, found or "nothing", text, "load without it in compat="))
-    if differences:
-        raise mismatch(checkpoint.path, differences)  # [GC-18]
-
-
-def _flat(value: Any, place: str) -> dict[str, str]:
-    """Canonical JSON of everything in nested dicts, by place."""
-    if isinstance(value, Mapping) and value:
-        found: dict[str, str] = {}
-        for key, item in value.items():
-            found.update(_flat(item, f"{place}[{key!r}]"))
-        return found
-    return {place: _values.encode(value, place)}
+    accepted = {"dtype"} if cast else set()
+    accepted |= ({"added"} if missing != "error" else set()) | ({"removed"} if unexpected != "error" else set())
+    moves_leaves = not selection.everything or rename is not None
+    changes = _graph.changes_since(checkpoint, template, graph, None if moves_leaves else accepted)
+    options = Options(selection, rename, cast, missing, unexpected, changes)
+    return restore(checkpoint._tree, template, options, progress)

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from . import _core
+from . import _core, _graph
 from ._api import checked_step, load_from, save_options
 from ._checkpoint import Checkpoint, LeafInfo, path_bytes
 from ._errors import Error, NotFoundError, UsageError, not_built
@@ -120,7 +120,7 @@ class CheckpointManager:
         metrics: Mapping[str, Any] | None = None,
         metadata: Any = None,
         graph: Any = None,
-        compat: Mapping[str, Any] | None = None,
+        compat: Mapping[str, Any] | bool | None = None,
         force: bool = False,
     ) -> bool:
         """Saves the tree as ``step`` where should_save(step) says so, or always with ``force``.
@@ -130,11 +130,13 @@ class CheckpointManager:
         """
         self._writable("save")
         step = checked_step(step)
-        options = save_options(metadata=metadata, metrics=metrics, graph=graph, compat=compat)
+        options = save_options(metadata=metadata, metrics=metrics, compat=compat)
         with self._lock:
             if not force and not self.should_save(step):
                 return False
-            _core.save_step(self._series, step, TreeWriter().write(tree), options, None)  # [CM-57]
+            prepared = TreeWriter().write(tree)
+            options["graph"] = _graph.json_to_save(graph, tree)
+            _core.save_step(self._series, step, prepared, options, None)  # [CM-57]
             self._has_steps = True
             self._retire(step)
         return True

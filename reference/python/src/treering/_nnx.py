@@ -11,7 +11,7 @@ from ._errors import UsageError
 from ._values import qualified_name
 
 # Switches of Flax that say how a Variable works in this process, not what it is. [GC-11]
-_DROPPED = ("hijax", "ref", "eager_sharding")
+DROPPED = ("hijax", "ref", "eager_sharding")
 STATE = "flax.nnx.statelib.State"
 FROZEN_DICT = "flax.core.frozen_dict.FrozenDict"
 
@@ -38,9 +38,18 @@ def is_module(x: Any) -> bool:
     return nnx is not None and isinstance(x, getattr(nnx, "Pytree", nnx.Module))
 
 
+def is_graphdef(x: Any) -> bool:
+    nnx = module()
+    return nnx is not None and isinstance(x, nnx.GraphDef)
+
+
 def is_frozen_dict(x: Any) -> bool:
+    return is_frozen_dict_type(type(x))
+
+
+def is_frozen_dict_type(cls: type) -> bool:
     frozen = sys.modules.get("flax.core.frozen_dict")
-    return frozen is not None and type(x) is getattr(frozen, "FrozenDict", None)
+    return frozen is not None and cls is getattr(frozen, "FrozenDict", None)
 
 
 def raw_mapping(state: Any) -> dict:
@@ -49,7 +58,7 @@ def raw_mapping(state: Any) -> dict:
 
 
 def metadata(variable: Any) -> dict:
-    return {key: value for key, value in variable.get_metadata().items() if key not in _DROPPED}
+    return {key: value for key, value in variable.get_metadata().items() if key not in DROPPED}
 
 
 def bases(variable_type: type) -> list[str]:

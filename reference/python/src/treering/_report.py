@@ -19,6 +19,7 @@ _HEADINGS = {
     "x64": "64-bit values while JAX has x64 off",
     "sharding": "a sharding that cannot place the array",
     "compat": "another compatibility record",
+    "graph": "the model changed since",
 }
 # Candidates that one missing leaf is compared with: a report on a million leaves must come soon.
 _MOST_CANDIDATES = 32
@@ -28,8 +29,8 @@ class Difference(NamedTuple):
     """One difference.
 
     Attributes:
-        kind: missing, unexpected, kind, shape, dtype, variable type, x64, sharding or compat.
-        path: friendly path of the leaf.
+        kind: missing, unexpected, kind, shape, dtype, variable type, x64, sharding, compat or graph.
+        path: friendly path of the leaf; of a graph the place as code spells it; keys of a compatibility record.
         stored: what the checkpoint has.
         wanted: what the template has.
         remedy: the option that accepts it, or what to change.
@@ -42,26 +43,31 @@ class Difference(NamedTuple):
     wanted: str
     remedy: str
     candidate: str = ""
+    text: str = ""  # of a graph: all of it in words
 
 
 def mismatch(path: str, differences: list[Difference]) -> MismatchError:
     """One error that lists all differences, each with both sides."""
     differences = _with_candidates(differences)
-    count, what = len(differences), "compat=" if differences[0].kind == "compat" else "the template"
+    count, first = len(differences), differences[0].kind
+    what = {"compat": "compat=", "graph": "the template's model"}.get(first, "the template")
     lines = [f"the checkpoint {path} does not fit {what}: {count} difference{'s' if count > 1 else ''}"]
     for kind, heading in _HEADINGS.items():
         group = [difference for difference in differences if difference.kind == kind]
         if group:
             lines.append(f"  {heading} ({len(group)}):")
             lines.extend(_line(difference) for difference in group)
-    code, rule = ("compat", "") if what == "compat=" else ("template", "RS-28")
+    code, rule = {"compat": ("compat", "GC-18"), "graph": ("graph", "")}.get(first, ("template", "RS-28"))
     return MismatchError("\n".join(lines), differences=differences, code=code, rule=rule)
 
 
 def _line(difference: Difference) -> str:
+    if difference.kind == "graph":
+        return f"    {difference.text} [{difference.remedy}]" if difference.remedy else f"    {difference.text}"
     sides = {
         "missing": f"template {difference.wanted}, checkpoint nothing",
         "unexpected": f"checkpoint {difference.stored}, template nothing",
+        "compat": f"checkpoint {difference.stored}, expected {difference.wanted}",
     }.get(difference.kind, f"checkpoint {difference.stored}, template {difference.wanted}")
     hint = ""
     if difference.candidate:

@@ -37,6 +37,7 @@ class Options(NamedTuple):
     cast: bool = False
     missing: str = "error"
     unexpected: str = "error"
+    changes: Any = None  # of the recorded graph: _graph.Changes
 
 
 class Template:
@@ -101,8 +102,11 @@ def restore(stored: StoredTree, tree: Any, options: Options, progress: Progress 
             target, found = _compare(wanted, place, options.cast)
             differences.extend(found)
         targets.append(target)
-    if differences:
-        raise mismatch(stored.core.path, differences)
+    changes = options.changes
+    if differences or (changes is not None and changes.fails):
+        raise mismatch(stored.core.path, differences + ([] if changes is None else changes.report(bool(differences))))
+    if changes is not None:
+        changes.warn(stored.core.path)
     return template.fill(_values_of(stored, template, matched.places, targets, progress))
 
 

@@ -35,9 +35,10 @@ class Named(NamedTuple):
 
 def qualified_name(thing: Any) -> str:
     """``module.Outer.Inner`` of a class or function; of the type of anything else."""
-    if not hasattr(thing, "__qualname__"):
+    if not isinstance(getattr(thing, "__qualname__", None), str):
         thing = type(thing)
-    return f"{getattr(thing, '__module__', None) or 'unknown'}.{thing.__qualname__}"
+    module = getattr(thing, "__module__", None)
+    return f"{module if isinstance(module, str) else 'unknown'}.{thing.__qualname__}"
 
 
 def encode(value: Any, what: str, *, lenient: bool = False) -> str:
@@ -88,7 +89,7 @@ class _Encoder:
             return self.sequence(value, place, depth)
         if isinstance(value, Named):
             return self.named(value, place, depth)
-        if isinstance(value, tuple) and not _is_spec(value):
+        if isinstance(value, tuple) and not is_spec(value):
             return self.tagged("tuple", self.sequence(value, place, depth + 1), place, depth)
         if isinstance(value, dict) or _is_mapping_proxy(value):
             return self.mapping(value, place, depth)
@@ -172,7 +173,7 @@ class _Encoder:
         name = _dtype_name(value)
         if name is not None:
             return self.named(Named("dtype", name), place, depth)
-        if _is_spec(value):
+        if is_spec(value):
             entries = (
                 [tuple(e) if isinstance(e, (tuple, list)) else e for e in value.partitions]
                 if hasattr(value, "partitions")
@@ -249,7 +250,7 @@ def _dtype_name(value: Any) -> str | None:
     return name if name in _dtypes.BY_NAME else None
 
 
-def _is_spec(value: Any) -> bool:
+def is_spec(value: Any) -> bool:
     jax = sys.modules.get("jax")
     return jax is not None and isinstance(value, jax.sharding.PartitionSpec)
 
