@@ -83,7 +83,7 @@ struct DataWriter {
   Bytes file{};
 
   void shard(std::uint64_t raw_bytes) {
-    file.resize(*round_up(file.size(), kShardAlignment));
+    file.resize(divide_up(file.size(), kShardAlignment) * kShardAlignment);
     index.shard_files.push_back(0);
     index.shard_offsets.push_back(file.size());
     index.shard_blocks.push_back(static_cast<std::uint32_t>(divide_up(raw_bytes, kMinBlockBytes)));
@@ -127,7 +127,7 @@ Index write_writer(const Manifest& manifest, std::uint32_t writer, Files& files)
     index.dead_shards = 1;
     data.shard(kDeadBytes);
   }
-  data.file.resize(*round_up(data.file.size(), 4096));
+  data.file.resize(divide_up(data.file.size(), 4096) * 4096);
   index.files = {{data.file.size(), 0, manifest.attempt, writer, kMinBlockBytes}};
   files[data_name(manifest.attempt, writer, 0)] = std::move(data.file);
   return index;
