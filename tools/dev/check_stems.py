@@ -26,6 +26,7 @@ CALLED = re.compile(r"^\s*add_(\w+)\(app\b", re.MULTILINE)
 
 # A source that declares what it defines in a header of another name.
 HEADER_OF = {
+    "format/annotate": ("treering/record", "the bytes of one record in words"),
     "model/check_grids": ("model/check_tree", "one part of check_tree"),
     "model/check_nodes": ("model/check_tree", "one part of check_tree"),
     "model/check_specs": ("model/check_tree", "one part of check_tree"),
@@ -44,6 +45,8 @@ TEST_OF = {
 }
 # A source whose test has another name, and does not include the source's header.
 TESTED_BY = {
+    "format/field_notes": ("record_schema", "an entry for every field of the schemas"),
+    "format/inspect": ("annotate", "the verdict below the annotated bytes"),
     "format/capnp_io": ("manifest", "reads every message"),
     "format/file_table": ("index", "the columns of a table of files"),
     "model/check_tree": ("check_nodes", "the type table, and the order of the parts"),
@@ -55,6 +58,7 @@ TESTED_BY = {
 }
 # Sources of the command line beside the commands, that have no header of their own.
 CLI_HEADER_OF = {
+    "graph_text": ("show", "the graph record as a tree"),
     "leaf_text": ("show", "the words for one leaf in its rows"),
     "main": ("command", "what the commands share, and the call of each"),
 }
