@@ -63,7 +63,7 @@ def need(condition, rule, message, **where):
 
 # Appendix A: the defaults.
 LIMITS = {
-    "leaves": 4194304, "nodes": 16777216, "cells": 67108864, "manifest_bytes": 1 << 30, "index_bytes": 1 << 30,
+    "leaves": 4194304, "nodes": 16777216, "cells": 67108864, "boxes": 65536, "manifest_bytes": 1 << 30, "index_bytes": 1 << 30,
     "record_bytes": 1 << 20, "depth": 256, "rank": 32, "key_bytes": 4096, "path_bytes": 1 << 30, "value_depth": 64,
     "value_bytes": 1 << 24, "graph_bytes": 1 << 28, "inline_bytes": 4096, "writers": 65536, "files": 1048576,
     "block_bytes": 4194304, "entries": 1048576,

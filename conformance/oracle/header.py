@@ -57,8 +57,7 @@ def check_fields(header):
 
 def check_agreement(header, manifest_header, rule):
     """MF-16 or MF-23, and RC-24: a file that the manifest names."""
-    need(header.major == manifest_header.major and header.minor <= manifest_header.minor, rule,
-         f"version {header.major}.{header.minor} under a manifest of "
-         f"{manifest_header.major}.{manifest_header.minor}", offset=8)
+    need(header.minor <= manifest_header.minor, rule,
+         f"minor version {header.minor} under a manifest of {manifest_header.minor}", offset=8)
     need(header.required & ~manifest_header.required == 0, "RC-24", "a required bit that the manifest does not have",
          offset=16, code="index-feature" if header.kind == INDEX else "file-feature")

@@ -106,7 +106,7 @@ def _sharding(m, number):
         at += count
     return {"mesh": {"axes": [{"name": name, "size": size, "type": grids.AXIS_TYPES[t]}
                               for name, size, t in zip(names, mesh.axisSizes, mesh.axisTypes)]},
-            "memory_kind": m.text(row.memoryKind) if row.memoryKind else None, "spec": spec}
+            "memory_kind": m.text(row.memoryKind) or None, "spec": spec}
 
 
 def _shards(found, leaf):

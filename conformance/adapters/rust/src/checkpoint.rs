@@ -124,7 +124,7 @@ impl Checkpoint {
             "index-identity",
             "the index is of another save or writer than the manifest says"
         );
-        let version = header.major == 1 && header.minor <= manifest.minor;
+        let version = header.minor <= manifest.minor;
         need!(
             version,
             Invalid,

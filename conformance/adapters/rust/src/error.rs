@@ -28,7 +28,7 @@ impl Class {
         }
     }
 
-    /// What `verify` lists as damage; the other classes say that nothing can be judged (RS-24).
+    /// What `verify` looks for; the other classes say that something cannot be judged (section 14.6).
     pub fn is_damage(self) -> bool {
         matches!(self, Class::Malformed | Class::Corrupt | Class::Invalid)
     }

@@ -176,6 +176,45 @@ fn escape(name: &str, string_key: bool) -> String {
     text
 }
 
+/// The match text of the key that has this typed text; None where no key has it (KP-10).
+pub fn match_text(typed: &str) -> Option<String> {
+    let index = |close: &str| {
+        let digits = typed.get(1..)?.strip_suffix(close)?;
+        digits.parse::<i64>().ok().filter(|at| *at >= 0 && at.to_string() == digits)
+    };
+    let of_name = |escaped: &str, string_key| {
+        let name = unescape(escaped)?;
+        Some(escape(&name, true)).filter(|_| escape(&name, string_key) == escaped)
+    };
+    match *typed.as_bytes().first()? {
+        b'.' => of_name(typed.get(1..)?, false),
+        b'#' => {
+            let digits = typed.get(1..)?;
+            digits.parse::<i64>().ok().filter(|number| number.to_string() == digits).map(|_| typed.to_owned())
+        }
+        b'[' => index("]").map(|at| format!("#{at}")),
+        b'<' => index(">").map(|at| format!("#{at}")),
+        b'!' => Some(typed.to_owned()).filter(|typed| typed == "!0" || typed == "!1"),
+        b'=' => Some(typed.to_owned()).filter(|typed| is_hex(typed.as_bytes().get(1..).unwrap_or_default(), Some(16))),
+        _ => of_name(typed, true),
+    }
+}
+
+/// The name of an escaped one. What `escape` would not have written can come out as any name, or as None.
+fn unescape(escaped: &str) -> Option<String> {
+    if escaped == "~0" {
+        return Some(String::new());
+    }
+    let mut pieces = escaped.split('~');
+    let mut name = pieces.next()?.to_owned();
+    for piece in pieces {
+        let byte = u8::from_str_radix(piece.get(..2)?, 16).ok().filter(u8::is_ascii)?;
+        name.push(char::from(byte));
+        name += piece.get(2..)?;
+    }
+    Some(name)
+}
+
 /// The shortest decimal text of the same bits, as Python's `repr` writes it.
 fn float_text(number: f64) -> String {
     if number.is_nan() {
@@ -210,6 +249,29 @@ mod tests {
         assert_eq!(escape("é", true), "é");
         assert_eq!(escape("a.b#", true), "a.b#");
         assert_eq!(escape("\n", true), "~0a");
+    }
+
+    #[test]
+    fn match_texts_of_typed_texts() {
+        for (typed, matched) in [
+            (".kernel", "kernel"),
+            (".~2fb", "~2fb"),
+            ("..x", "~2ex"),
+            (".~0", "~0"),
+            ("~0", "~0"),
+            ("[7]", "#7"),
+            ("<0>", "#0"),
+            ("#-1", "#-1"),
+            ("!1", "!1"),
+            ("=3ff8000000000000", "=3ff8000000000000"),
+        ] {
+            assert_eq!(match_text(typed).as_deref(), Some(matched));
+        }
+        for refused in
+            ["", "~61", "~2F", ".~2e", "#07", "#-0", "#+1", "[01]", "[-1]", "!2", "=3FF8000000000000", "a~", "."]
+        {
+            assert_eq!(match_text(refused), None, "{refused}");
+        }
     }
 
     #[test]

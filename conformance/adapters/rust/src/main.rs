@@ -12,6 +12,7 @@ mod data_file;
 mod dtype;
 mod error;
 mod files;
+mod graph;
 mod grid;
 mod index;
 mod key_path;

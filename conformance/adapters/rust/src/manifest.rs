@@ -154,7 +154,7 @@ impl Manifest {
         Ok(manifest)
     }
 
-    /// VA-10, GC-01 to GC-03. The graph record is handed out by every command here, so it is checked too (VA-21).
+    /// VA-10, GC-01 to GC-03.
     fn check_values(&self) -> Result<()> {
         check_number(self.producer, self.strings.len(), "string")?;
         for number in [self.metrics, self.metadata, self.graph, self.compat] {

@@ -3,6 +3,7 @@
 
 use crate::bytes::hex;
 use crate::checkpoint::Checkpoint;
+use crate::graph::fingerprints;
 use crate::grid::Grid;
 use crate::layout::data_name;
 use crate::leaf::Spec;
@@ -19,12 +20,14 @@ pub fn show(loaded: &Loaded, path: &str) -> Value {
     let manifest = &checkpoint.manifest;
     let rows = leaf_rows(loaded);
     let places = places(manifest, &rows);
+    let graph = value(manifest, manifest.graph);
     json!({
         "attempt": manifest.attempt.to_string(),
         "bytes": all_bytes(checkpoint),
         "compat": value(manifest, manifest.compat),
         "files": files(manifest),
-        "graph": value(manifest, manifest.graph),
+        "fingerprints": fingerprints(&graph),
+        "graph": graph,
         "metadata": value(manifest, manifest.metadata),
         "metrics": value(manifest, manifest.metrics),
         "nodes": nodes(manifest),
@@ -47,12 +50,9 @@ fn value(manifest: &Manifest, number: u32) -> Value {
     }
 }
 
-/// A text of the string table; null for number 0.
-fn text(manifest: &Manifest, number: u32) -> Value {
-    match number {
-        0 => Value::Null,
-        _ => manifest.strings.text(number).into(),
-    }
+/// A text of the string table; null for the empty one, of number 0 or of a row.
+fn text(manifest: &Manifest, number: u32) -> Option<&str> {
+    Some(manifest.strings.text(number)).filter(|text| !text.is_empty())
 }
 
 fn texts(manifest: &Manifest, numbers: &[u32]) -> Vec<Value> {

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-//! Chapter 01, "Values": the check of canonical JSON. It builds nothing; VA-18 holds by that.
+//! Chapter 01, "Values": the check of canonical JSON, which builds nothing (VA-18), and its printing.
 
 use crate::dtype;
 use crate::error::{need, Result};
 use crate::registry::limit;
+use serde_json::Value;
 
 /// What a value is, as far as other chapters ask.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,6 +59,48 @@ fn is_plain(text: &[u8]) -> bool {
 /// Lowercase hex digits, `size` of them where a size is given.
 pub fn is_hex(text: &[u8], size: Option<usize>) -> bool {
     size.map_or(true, |size| text.len() == size) && text.iter().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+}
+
+/// The canonical form of a value that was checked. The keys of an object are sorted by their bytes already.
+pub fn canonical(value: &Value) -> String {
+    let mut text = String::new();
+    print(value, &mut text);
+    text
+}
+
+fn print(value: &Value, text: &mut String) {
+    match value {
+        Value::String(string) => print_string(string, text),
+        Value::Array(items) => {
+            for (at, item) in items.iter().enumerate() {
+                text.push(if at == 0 { '[' } else { ',' });
+                print(item, text);
+            }
+            *text += if items.is_empty() { "[]" } else { "]" };
+        }
+        Value::Object(keys) => {
+            for (at, (key, item)) in keys.iter().enumerate() {
+                text.push(if at == 0 { '{' } else { ',' });
+                print_string(key, text);
+                text.push(':');
+                print(item, text);
+            }
+            *text += if keys.is_empty() { "{}" } else { "}" };
+        }
+        _ => *text += &value.to_string(),
+    }
+}
+
+fn print_string(string: &str, text: &mut String) {
+    text.push('"');
+    for letter in string.chars() {
+        match letter {
+            '"' | '\\' => text.extend(['\\', letter]),
+            '\0'..='\x1f' => *text += &format!("\\u{:04x}", u32::from(letter)),
+            _ => text.push(letter),
+        }
+    }
+    text.push('"');
 }
 
 struct Parser<'a> {

@@ -23,6 +23,10 @@ pub fn verify(path: &str) -> Result<Report> {
     };
     let mut verifier = Verifier { checkpoint: &checkpoint, damage: Vec::new() };
     verifier.run()?;
+    // What cannot be judged is the answer where it is the first fault.
+    if verifier.damage.first().map_or(false, |first| !first.class.is_damage()) {
+        return Err(verifier.damage.swap_remove(0));
+    }
     Ok(Report { step: checkpoint.manifest.step, damage: verifier.damage })
 }
 
@@ -32,15 +36,15 @@ struct Verifier<'a> {
 }
 
 impl Verifier<'_> {
-    /// Notes damage; gives the result otherwise.
+    /// Notes a fault of the checkpoint; gives the result otherwise. A refusal of the system, or want of memory, is the error.
     fn note<T>(&mut self, result: Result<T>) -> Result<Option<T>> {
         match result {
             Ok(value) => Ok(Some(value)),
-            Err(error) if error.class.is_damage() => {
+            Err(error) if error.class == Class::Environment || error.rule == "RS-38" => Err(error),
+            Err(error) => {
                 self.damage.push(error);
                 Ok(None)
             }
-            Err(error) => Err(error),
         }
     }
 
@@ -59,14 +63,15 @@ impl Verifier<'_> {
             });
         }
         // Step 4. After a bad head, the blocks and gaps of the file are checked.
-        let mut present = Vec::new();
+        let (mut present, mut accepted) = (Vec::new(), Vec::new());
         for (row, described) in checkpoint.manifest.files.iter().enumerate() {
             let opened =
                 if lost.contains(&Described::File(row)) { None } else { self.note(checkpoint.open_data(row))? };
             present.push(opened.is_some());
-            if let Some(file) = opened {
-                self.note(file.check_head(described, &checkpoint.manifest))?;
-            }
+            accepted.push(match opened {
+                Some(file) => self.note(file.check_head(described, &checkpoint.manifest))?.is_some(),
+                None => false,
+            });
         }
         // Steps 5 and 6.
         let stores = stores(checkpoint, &writers, &present);
@@ -74,7 +79,7 @@ impl Verifier<'_> {
         for store in &stores {
             self.check_blocks(store, &checkpoint.open_data(store.row)?, &mut bad_leaves)?;
         }
-        self.check_strings(&writers, &present, &bad_leaves)?;
+        self.check_strings(&writers, &accepted, &bad_leaves)?;
         for store in &stores {
             self.check_gaps(store, &checkpoint.open_data(store.row)?)?;
         }
@@ -114,6 +119,9 @@ impl Verifier<'_> {
                 }
             }
         }
+        if content.is_none() {
+            bad.insert(live.leaf);
+        }
         // BL-22: the stored content digest, where all raw bytes are there.
         if let (Some(content), Some(_)) = (content, live.shard.content) {
             if content.finish() != live.index.content(live.shard) {
@@ -121,9 +129,6 @@ impl Verifier<'_> {
                 let error = Error::new(Class::Corrupt, "BL-22", "content-digest", text);
                 found.push(named(error.in_file(&file.name).at(live.shard.offset, live.shard.stored_bytes)));
             }
-        }
-        if !found.is_empty() {
-            bad.insert(live.leaf);
         }
         for error in found {
             self.note::<()>(Err(error))?;
@@ -142,8 +147,13 @@ impl Verifier<'_> {
         self.note(file.check_gap(at..self.checkpoint.manifest.files[store.row].size)).map(drop)
     }
 
-    /// TR-38, for strings in data files of which every block is there and undamaged.
-    fn check_strings(&mut self, writers: &[Option<WriterIndex>], present: &[bool], bad: &HashSet<usize>) -> Result<()> {
+    /// TR-38, for strings in data files of which every index, head and block was accepted.
+    fn check_strings(
+        &mut self,
+        writers: &[Option<WriterIndex>],
+        accepted: &[bool],
+        bad: &HashSet<usize>,
+    ) -> Result<()> {
         let manifest = &self.checkpoint.manifest;
         let mut reader = LeafReader::new(self.checkpoint, writers);
         for leaf in 0..manifest.leaf_rows() {
@@ -151,7 +161,7 @@ impl Verifier<'_> {
             let spec = manifest.spec(leaf);
             let is_there = |cell: &Stored| {
                 let shard = writers[cell.writer].as_ref().and_then(|writer| writer.index.shards.get(cell.row));
-                shard.map_or(false, |shard| present[self.checkpoint.file_row(cell.writer, shard.file)])
+                shard.map_or(false, |shard| accepted[self.checkpoint.file_row(cell.writer, shard.file)])
             };
             if spec.kind == leaf::STRING && !spec.is_inline() && !bad.contains(&leaf) && cells.iter().all(is_there) {
                 let (typed, friendly) = manifest.place(leaf);
