@@ -19,6 +19,7 @@ namespace {
 
 constexpr std::uint64_t kMostLeafBytes = 1 << 20;  // larger leaves are read in part
 constexpr std::size_t kMostLeaves = 200;           // read, of one checkpoint
+constexpr std::uint64_t kMostPathBytes = 4 << 20;  // of all leaves together
 
 std::size_t fill(testing::MemoryVfs& vfs, const Files& files) {
   std::size_t total = 0;
@@ -84,11 +85,13 @@ void check_damage(const std::vector<Damage>& found) {
 }
 
 void check(testing::MemoryVfs& vfs, std::size_t input) {
-  // Open and verify may hold 4 * (records + paths) + a constant; each leaf has three texts of its
-  // path.
-  std::optional<AllocationBound> bound(std::in_place, input, 16, 64 << 20);
-  const auto checkpoint = open("c", {.limits = {.path_bytes = 4 << 20}, .vfs = &vfs});
+  // Opening may hold 4 * (records + paths) + a constant, and has no use for paths. [RS-37]
+  std::optional<AllocationBound> bound(std::in_place, input, 4, 64 << 10);
+  const auto checkpoint = open("c", {.limits = {.path_bytes = kMostPathBytes}, .vfs = &vfs});
+  bound.reset();
   if (!accepted(checkpoint)) return;
+  // The constant: buffers of a thread, and three texts of each path with what finds them.
+  bound.emplace(input, 4, (24 << 20) + 4 * kMostPathBytes);
   const auto damage = checkpoint->verify();
   const bool judged = accepted(damage);
   if (judged) check_damage(*damage);

@@ -27,6 +27,7 @@ namespace treering::fuzz {
 namespace {
 
 std::atomic<std::int64_t> held{0};
+std::atomic<std::int64_t> peak{0};
 std::atomic<std::int64_t> most{0};  // 0: nothing is bounded now
 
 #ifdef TREERING_FUZZ_COUNTS
@@ -35,6 +36,9 @@ void on_allocation(const volatile void*, std::size_t size) {
   if (bound == 0) return;
   const std::int64_t now =
       held.fetch_add(static_cast<std::int64_t>(size)) + static_cast<std::int64_t>(size);
+  std::int64_t before = peak.load(std::memory_order_relaxed);
+  while (before < now && !peak.compare_exchange_weak(before, now)) {
+  }
   if (now <= bound) return;
   most = 0;
   std::fprintf(
@@ -57,8 +61,19 @@ void on_release(const volatile void* memory) {
 
 AllocationBound::AllocationBound(std::size_t input, std::uint64_t factor, std::uint64_t base) {
   held = 0;
+  peak = 0;
   most = static_cast<std::int64_t>(base + factor * input);
 }
 AllocationBound::~AllocationBound() { most = 0; }
+
+std::uint64_t AllocationBound::most_held() const { return static_cast<std::uint64_t>(peak.load()); }
+
+bool AllocationBound::counts() {
+#ifdef TREERING_FUZZ_COUNTS
+  return true;
+#else
+  return false;
+#endif
+}
 
 }  // namespace treering::fuzz

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Aborts when one input makes the library hold more memory than its size allows.
+// Aborts when one input makes the library hold more memory than its size allows, and measures how
+// much it has held.
 #pragma once
 
 #include <cstddef>
@@ -14,6 +15,10 @@ class AllocationBound {
  public:
   AllocationBound(std::size_t input, std::uint64_t factor, std::uint64_t base);
   ~AllocationBound();
+  // The most that was held at one time, so far; 0 where nothing is counted.
+  std::uint64_t most_held() const;
+  // Is there an allocator that counts?
+  static bool counts();
   AllocationBound(const AllocationBound&) = delete;
   AllocationBound& operator=(const AllocationBound&) = delete;
 };

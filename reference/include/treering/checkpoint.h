@@ -121,7 +121,7 @@ class Checkpoint {
 
 // Opens the checkpoint directory `path` and checks its manifest and the presence and sizes of its
 // files. not-found: no directory, or no committed checkpoint in it; otherwise the classes of spec
-// 07 and 14. Memory: up to three times the manifest. Reads no data and no index.
+// 07 and 14. Memory: up to four times the manifest. Reads no data and no index.
 Result<Checkpoint> open(const std::string& path, const OpenOptions& options = {});
 
 // One leaf of an open checkpoint. Cheap to copy.

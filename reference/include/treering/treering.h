@@ -13,6 +13,7 @@
 #include "treering/id.h"
 #include "treering/key_path.h"
 #include "treering/limits.h"
+#include "treering/list.h"
 #include "treering/record.h"
 #include "treering/result.h"
 #include "treering/save.h"

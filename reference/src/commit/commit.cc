@@ -166,7 +166,9 @@ struct Attempt::State {
 
   void forget(const std::vector<std::string>& names) {
     // Best effort: what stays is garbage that a collector knows by its name.
-    for (const std::string& each : names) directory.vfs().unlink(directory.fd(), each);  // [CM-11]
+    for (const std::string& each : names) {
+      retried([&] { return directory.vfs().unlink(directory.fd(), each); });  // [CM-11]
+    }
   }
   Status alive() const {
     if (!dead) return {};
@@ -237,7 +239,7 @@ Status Attempt::State::take_slot(const std::string& candidate, std::span<const s
   SlotView slot = look_at_slot(directory, file);
   if (slot.holder == Holder::kNobody && result != -EEXIST) {
     // A network file system may still carry the request out. Without the candidate it cannot.
-    const int gone = directory.vfs().unlink(directory.fd(), candidate);
+    const int gone = retried([&] { return directory.vfs().unlink(directory.fd(), candidate); });
     slot = gone == 0 || gone == -ENOENT
                ? look_at_slot(directory, file)
                : SlotView{Holder::kUnreadable, system_error(gone, "unlink", candidate)};
@@ -266,11 +268,11 @@ Status Attempt::State::make_durable() {
   FileStat mine;
   FileStat there;
   Vfs& vfs = directory.vfs();
-  if (const int failed = vfs.stat_fd(directory.fd(), mine); failed < 0) {
+  if (const int failed = retried([&] { return vfs.stat_fd(directory.fd(), mine); }); failed < 0) {
     return outcome_unknown("CM-69", directory.path(),
                            system_error(failed, "examine", directory.path()));
   }
-  const int failed = vfs.stat_at(parent.fd(), name, there);
+  const int failed = retried([&] { return vfs.stat_at(parent.fd(), name, there); });
   if (failed == -ENOENT) return replaced(directory.path());
   if (failed < 0) {
     return outcome_unknown("CM-69", directory.path(),
@@ -374,7 +376,8 @@ Status Attempt::publish(std::span<const std::byte> manifest_file) {
 
 Result<SlotState> slot_state(const Directory& directory) {
   FileStat stat;
-  const int result = directory.vfs().stat_at(directory.fd(), std::string(kSlotName), stat);
+  const int result = retried(
+      [&] { return directory.vfs().stat_at(directory.fd(), std::string(kSlotName), stat); });
   if (result == 0) return SlotState::kTaken;
   if (result == -ENOENT) return SlotState::kEmpty;
   return system_error(result, "examine", directory.path() + "/" + std::string(kSlotName));

@@ -19,6 +19,7 @@
 #include "format/record.h"
 #include "format/schema_shapes.h"
 #include "treering/id.h"
+#include "treering/list.h"
 #include "treering/result.h"
 
 namespace treering {
@@ -69,14 +70,28 @@ auto decode_message(std::span<const std::byte> body, const Shape& shape, const H
   }
 }
 
+// The elements of an accepted list, which stand back to back; borrowed.
+template <class Elements>
+std::span<const std::byte> list_bytes(const Elements& list) {
+  const kj::ArrayPtr<const kj::byte> bytes = capnp::AnyList::Reader(list).getRawBytes();
+  return std::as_bytes(std::span(bytes.begin(), bytes.size()));
+}
+inline std::span<const std::byte> list_bytes(const capnp::Data::Reader& data) {
+  return std::as_bytes(std::span(data.begin(), data.size()));
+}
 // Columns, in one copy.
 template <class T>
 std::vector<T> copy_list(const typename capnp::List<T>::Reader& list) {
-  const kj::ArrayPtr<const kj::byte> bytes = capnp::AnyList::Reader(list).getRawBytes();
+  const std::span<const std::byte> bytes = list_bytes(list);
   std::vector<T> out(list.size());
-  // No memcpy from null. Elements of an accepted list stand back to back.
-  if (!out.empty()) std::memcpy(out.data(), bytes.begin(), sizeof(T) * out.size());
+  if (!out.empty())
+    std::memcpy(out.data(), bytes.data(), sizeof(T) * out.size());  // none from null
   return out;
+}
+// The same for a list of one row of a table.
+template <class T>
+List<T> row_list(const typename capnp::List<T>::Reader& list) {
+  return List<T>::copy_of(list_bytes(list).data(), list.size());
 }
 inline std::string copy_bytes(const capnp::Data::Reader& data) {
   return {reinterpret_cast<const char*>(data.begin()), data.size()};

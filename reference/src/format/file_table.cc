@@ -4,8 +4,10 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <numeric>
 #include <tuple>
 
+#include "base/bytes.h"
 #include "base/try.h"
 #include "format/fail.h"
 
@@ -19,12 +21,22 @@ constexpr std::string_view kBadFiles = "bad-file-table";
 bool all_zero(const std::vector<std::uint32_t>& column) {
   return std::all_of(column.begin(), column.end(), [](std::uint32_t entry) { return entry == 0; });
 }
+bool all_zero(std::span<const std::byte> list) {
+  return std::all_of(list.begin(), list.end(), [](std::byte byte) { return byte == std::byte{0}; });
+}
 
-Status check_lengths(const FileColumns& columns, const std::string& file) {  // [IX-04]
-  const std::size_t rows = columns.sizes.size();
-  if (columns.numbers.size() == rows && columns.block_bytes.size() == rows &&
-      (columns.attempts.empty() || columns.attempts.size() == kIdBytes * rows) &&
-      (columns.writers.empty() || columns.writers.size() == rows)) {
+// Precondition: the row is there.
+template <class T>
+T entry(std::span<const std::byte> list, std::size_t row) {
+  return load_le<T>(list.data() + sizeof(T) * row);
+}
+
+Status check_lengths(const FileLists& lists, const std::string& file) {  // [IX-04]
+  const std::size_t rows = lists.rows();
+  constexpr std::size_t kNumber = sizeof(std::uint32_t);
+  if (lists.numbers.size() == kNumber * rows && lists.block_bytes.size() == kNumber * rows &&
+      (lists.attempts.empty() || lists.attempts.size() == kIdBytes * rows) &&
+      (lists.writers.empty() || lists.writers.size() == kNumber * rows)) {
     return {};
   }
   return invalid_in(file, kBadFiles, "IX-04",
@@ -53,11 +65,20 @@ Status check_row(const DataFile& row, std::size_t number, const Limits& limits,
 }
 
 Status check_distinct(const std::vector<DataFile>& rows, const std::string& file) {  // [IX-09]
-  std::vector<std::tuple<Id, std::uint32_t, std::uint32_t>> names;
-  names.reserve(rows.size());
-  for (const DataFile& row : rows) names.emplace_back(row.attempt, row.writer, row.number);
-  std::sort(names.begin(), names.end());
-  if (std::adjacent_find(names.begin(), names.end()) == names.end()) return {};
+  const auto name = [&](std::size_t row) {
+    return std::tie(rows[row].attempt, rows[row].writer, rows[row].number);
+  };
+  bool ascending = true;
+  for (std::size_t i = 1; i < rows.size(); ++i) ascending = ascending && name(i - 1) < name(i);
+  if (ascending) return {};
+  std::vector<std::uint32_t> order(rows.size());
+  std::iota(order.begin(), order.end(), 0u);
+  std::sort(order.begin(), order.end(),
+            [&](std::uint32_t a, std::uint32_t b) { return name(a) < name(b); });
+  const auto twin =
+      std::adjacent_find(order.begin(), order.end(),
+                         [&](std::uint32_t a, std::uint32_t b) { return name(a) == name(b); });
+  if (twin == order.end()) return {};
   return invalid_in(file, "duplicate-file", "IX-09",
                     "names one data file in two rows; save it again");
 }
@@ -89,35 +110,35 @@ Fields file_fields(const FileColumns& columns) {
                             columns.writers, columns.block_bytes}};
 }
 
-Result<std::vector<DataFile>> file_rows(const FileColumns& columns, const Id& attempt,
-                                        std::span<const std::uint32_t> naming, const Limits& limits,
-                                        const std::string& file) {
-  TREERING_CHECK(check_lengths(columns, file));
-  if (columns.sizes.size() > limits.files) {  // [LM-06]
-    return limit_in(file, "files", "LM-02", columns.sizes.size(), limits.files);
+Result<std::vector<DataFile>> file_rows(const FileLists& lists, const Id& attempt,
+                                        const std::function<std::uint32_t(std::size_t)>& naming,
+                                        const Limits& limits, const std::string& file) {
+  TREERING_CHECK(check_lengths(lists, file));
+  if (lists.rows() > limits.files) {  // [LM-06]
+    return limit_in(file, "files", "LM-02", lists.rows(), limits.files);
   }
-  if (!columns.writers.empty() &&
-      (columns.attempts.empty() || all_zero(columns.writers))) {  // [IX-08]
+  if (!lists.writers.empty() && (lists.attempts.empty() || all_zero(lists.writers))) {  // [IX-08]
     return invalid_in(file, kBadFiles, "IX-08",
                       "stores writers of files that say nothing; save it again");
   }
-  std::vector<DataFile> rows(columns.sizes.size());
+  std::vector<DataFile> rows(lists.rows());
   bool own = true;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     DataFile& row = rows[i];
-    row = {.size = columns.sizes[i],
-           .number = columns.numbers[i],
+    const std::uint32_t writer = naming(i);
+    row = {.size = entry<std::uint64_t>(lists.sizes, i),
+           .number = entry<std::uint32_t>(lists.numbers, i),
            .attempt = attempt,
-           .writer = naming[i],
-           .block_bytes = columns.block_bytes[i]};
-    if (!columns.attempts.empty()) {
-      std::memcpy(row.attempt.bytes.data(), columns.attempts.data() + kIdBytes * i, kIdBytes);
-      row.writer = columns.writers.empty() ? 0 : columns.writers[i];
-      own = own && row.attempt == attempt && row.writer == naming[i];
+           .writer = writer,
+           .block_bytes = entry<std::uint32_t>(lists.block_bytes, i)};
+    if (!lists.attempts.empty()) {
+      std::memcpy(row.attempt.bytes.data(), lists.attempts.data() + kIdBytes * i, kIdBytes);
+      row.writer = lists.writers.empty() ? 0 : entry<std::uint32_t>(lists.writers, i);
+      own = own && row.attempt == attempt && row.writer == writer;
     }
     TREERING_CHECK(check_row(row, i, limits, file));
   }
-  if (own && !columns.attempts.empty()) {  // [IX-07]
+  if (own && !lists.attempts.empty()) {  // [IX-07]
     return invalid_in(file, kBadFiles, "IX-07",
                       "stores attempts of files that are all its own; save it again");
   }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <vector>
@@ -31,9 +32,20 @@ FileColumns file_columns(std::span<const DataFile> files, const Id& attempt,
 // Borrows `columns`.
 Fields file_fields(const FileColumns& columns);
 
-// The rows, by rules IX-04 to IX-09. Precondition: `naming` has an entry for each of columns.sizes.
-Result<std::vector<DataFile>> file_rows(const FileColumns& columns, const Id& attempt,
-                                        std::span<const std::uint32_t> naming, const Limits& limits,
-                                        const std::string& file);
+// The lists of a message, borrowed as they lie there: little endian, back to back.
+struct FileLists {
+  std::span<const std::byte> sizes{};
+  std::span<const std::byte> numbers{};
+  std::span<const std::byte> attempts{};
+  std::span<const std::byte> writers{};
+  std::span<const std::byte> block_bytes{};
+  std::size_t rows() const noexcept { return sizes.size() / sizeof(std::uint64_t); }
+};
+// The rows, by rules IX-04 to IX-09. naming(row) is the writer of the naming record; it is called
+// for the rows in ascending order. Memory: the rows, and four bytes a row where they are not in
+// order.
+Result<std::vector<DataFile>> file_rows(const FileLists& lists, const Id& attempt,
+                                        const std::function<std::uint32_t(std::size_t)>& naming,
+                                        const Limits& limits, const std::string& file);
 
 }  // namespace treering

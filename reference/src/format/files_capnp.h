@@ -11,12 +11,13 @@ namespace treering {
 
 static_assert(has_shape<schema::Files>(shapes::kFiles));
 
-inline FileColumns read_file_columns(const schema::Files::Reader& files) {
-  return {.sizes = copy_list<std::uint64_t>(files.getSizes()),
-          .numbers = copy_list<std::uint32_t>(files.getNumbers()),
-          .attempts = copy_bytes(files.getAttempts()),
-          .writers = copy_list<std::uint32_t>(files.getWriters()),
-          .block_bytes = copy_list<std::uint32_t>(files.getBlockSizes())};
+// Borrows the message.
+inline FileLists read_file_lists(const schema::Files::Reader& files) {
+  return {.sizes = list_bytes(files.getSizes()),
+          .numbers = list_bytes(files.getNumbers()),
+          .attempts = list_bytes(files.getAttempts()),
+          .writers = list_bytes(files.getWriters()),
+          .block_bytes = list_bytes(files.getBlockSizes())};
 }
 
 }  // namespace treering

@@ -30,8 +30,8 @@ Status check_writer(const Index& index, const Limits& limits, const std::string&
 
 Result<std::vector<DataFile>> read_files(const schema::Files::Reader& files, const Index& index,
                                          const Limits& limits, const std::string& file) {
-  const std::vector<std::uint32_t> naming(files.getSizes().size(), index.writer);
-  return file_rows(read_file_columns(files), index.attempt, naming, limits, file);
+  const auto naming = [&](std::size_t) { return index.writer; };
+  return file_rows(read_file_lists(files), index.attempt, naming, limits, file);
 }
 
 template <class T>

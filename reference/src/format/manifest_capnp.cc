@@ -38,8 +38,8 @@ Nodes read_nodes(const schema::Nodes::Reader& nodes) {
 Type read_type(const schema::Type::Reader& type) {
   return {.name = type.getName(),
           .metadata = type.getMetadata(),
-          .fields = copy_list<std::uint32_t>(type.getFields()),
-          .bases = copy_list<std::uint32_t>(type.getBases())};
+          .fields = row_list<std::uint32_t>(type.getFields()),
+          .bases = row_list<std::uint32_t>(type.getBases())};
 }
 
 Spec read_spec(const schema::Spec::Reader& spec) {
@@ -49,32 +49,32 @@ Spec read_spec(const schema::Spec::Reader& spec) {
           .impl = spec.getImpl(),
           .value = spec.getValue(),
           .sharding = spec.getSharding(),
-          .shape = copy_list<std::uint64_t>(spec.getShape())};
+          .shape = row_list<std::uint64_t>(spec.getShape())};
 }
 
 Grid read_grid(const schema::Grid::Reader& grid) {
-  return {.parts = copy_list<std::uint32_t>(grid.getParts()),
-          .cuts = copy_list<std::uint64_t>(grid.getCuts()),
-          .cut_ends = copy_list<std::uint32_t>(grid.getCutEnds()),
-          .boxes = copy_list<std::uint64_t>(grid.getBoxes()),
-          .run_writers = copy_list<std::uint32_t>(grid.getRunWriters()),
-          .run_counts = copy_list<std::uint32_t>(grid.getRunCounts())};
+  return {.parts = row_list<std::uint32_t>(grid.getParts()),
+          .cuts = row_list<std::uint64_t>(grid.getCuts()),
+          .cut_ends = row_list<std::uint32_t>(grid.getCutEnds()),
+          .boxes = row_list<std::uint64_t>(grid.getBoxes()),
+          .run_writers = row_list<std::uint32_t>(grid.getRunWriters()),
+          .run_counts = row_list<std::uint32_t>(grid.getRunCounts())};
 }
 
 Mesh read_mesh(const schema::Mesh::Reader& mesh) {
-  return {.axis_names = copy_list<std::uint32_t>(mesh.getAxisNames()),
-          .axis_sizes = copy_list<std::uint64_t>(mesh.getAxisSizes()),
-          .axis_types = copy_list<std::uint8_t>(mesh.getAxisTypes())};
+  return {.axis_names = row_list<std::uint32_t>(mesh.getAxisNames()),
+          .axis_sizes = row_list<std::uint64_t>(mesh.getAxisSizes()),
+          .axis_types = row_list<std::uint8_t>(mesh.getAxisTypes())};
 }
 
 Sharding read_sharding(const schema::Sharding::Reader& sharding) {
   return {.mesh = sharding.getMesh(),
           .memory_kind = sharding.getMemoryKind(),
-          .axis_counts = copy_list<std::uint32_t>(sharding.getAxisCounts()),
-          .axes = copy_list<std::uint32_t>(sharding.getAxes())};
+          .axis_counts = row_list<std::uint32_t>(sharding.getAxisCounts()),
+          .axes = row_list<std::uint32_t>(sharding.getAxes())};
 }
 
-// A null row of these tables takes one word in the message and a hundred bytes here. No such row is
+// A null row of these tables takes one word in the message and up to six here. No such row is
 // allowed, so it is refused before memory is taken for the table. [BY-04]
 Status check_no_null_rows(const schema::Manifest::Reader& root, const std::string& file) {
   for (const auto& grid : root.getGrids()) {
@@ -162,11 +162,11 @@ Result<std::vector<WriterRow>> read_writers(const schema::Writers::Reader& write
 Result<std::vector<DataFile>> read_files(const schema::Files::Reader& files,
                                          const Manifest& manifest, const Limits& limits,
                                          const std::string& file) {
-  std::vector<std::uint32_t> naming;
-  for (std::size_t w = 0; w < manifest.writers.size(); ++w) {
-    naming.resize(manifest.writers[w].last_file, static_cast<std::uint32_t>(w));
-  }
-  return file_rows(read_file_columns(files), manifest.attempt, naming, limits, file);  // [MF-11]
+  const auto naming = [&, writer = std::uint32_t{0}](std::size_t row) mutable {
+    while (row >= manifest.writers[writer].last_file) ++writer;  // [MF-10] fills the table
+    return writer;
+  };
+  return file_rows(read_file_lists(files), manifest.attempt, naming, limits, file);  // [MF-11]
 }
 
 Result<Manifest> read_manifest(const schema::Manifest::Reader& root, const Limits& limits,

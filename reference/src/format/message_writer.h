@@ -15,6 +15,7 @@
 
 #include "format/schema_shapes.h"
 #include "treering/id.h"
+#include "treering/list.h"
 #include "treering/result.h"
 
 namespace treering {
@@ -33,6 +34,12 @@ struct Column {
   Column(const std::vector<std::uint32_t>& list)
       : Column(Slot::kU32, list.size(), list.data()) {}  // NOLINT: implicit
   Column(const std::vector<std::uint64_t>& list)
+      : Column(Slot::kU64, list.size(), list.data()) {}  // NOLINT: implicit
+  Column(const List<std::uint8_t>& list)
+      : Column(Slot::kU8, list.size(), list.data()) {}  // NOLINT: implicit
+  Column(const List<std::uint32_t>& list)
+      : Column(Slot::kU32, list.size(), list.data()) {}  // NOLINT: implicit
+  Column(const List<std::uint64_t>& list)
       : Column(Slot::kU64, list.size(), list.data()) {}  // NOLINT: implicit
   Column(std::string_view bytes)
       : Column(Slot::kU8, bytes.size(), bytes.data()) {}                         // NOLINT: implicit

@@ -31,7 +31,7 @@ std::string child(const std::string& path, const std::string& name) {
 Status make_directories(Vfs& vfs, const std::string& path) {
   for (std::size_t end = path.find('/', 1);; end = path.find('/', end + 1)) {
     const std::string prefix = path.substr(0, end);
-    const int made = vfs.make_directory(Vfs::kCwd, prefix);
+    const int made = retried([&] { return vfs.make_directory(Vfs::kCwd, prefix); });
     if (made < 0 && made != -EEXIST) {
       return system_error(made, "make", prefix);
     }
@@ -166,6 +166,7 @@ Result<SaveReport> Series::save(std::uint64_t step, const SaveTree& tree, SaveOp
   TREERING_TRY(const Directory directory, Directory::open(vfs_or_posix(options_.vfs), path_));
   TREERING_TRY(const std::vector<StepEntry> all, list_steps(directory, options_.limits));
   if (const auto entry = taken_incarnation(directory, options_.limits, all, step)) {  // [LY-23]
+    if (is_unknown(*entry)) return entry->error;
     return restore_error(ErrorClass::kConflict, "slot-taken", "LY-23", {.file = entry->name},
                          "step " + std::to_string(step) + " is " +
                              std::string(step_state_name(entry->state)) +
@@ -176,6 +177,7 @@ Result<SaveReport> Series::save(std::uint64_t step, const SaveTree& tree, SaveOp
     if (entry.step != step) continue;
     StepEntry examined = entry;
     examine(directory, options_.limits, examined);
+    if (is_unknown(examined)) return examined.error;
     if (examined.state != StepState::kUnfinished &&
         entry.incarnation == std::numeric_limits<std::uint32_t>::max()) {
       return restore_error(ErrorClass::kConflict, "slot-taken", "LY-22", {.file = entry.name},
@@ -205,6 +207,7 @@ Status Series::retire(std::uint64_t step, std::vector<std::string>* left) {
   std::vector<std::uint64_t> steps = distinct_steps(all);
   for (auto other = steps.rbegin(); other != steps.rend() && !newest; ++other) {
     newest = taken_incarnation(directory, options_.limits, all, *other);
+    if (newest && is_unknown(*newest)) return newest->error;
     if (newest && newest->state != StepState::kCommitted) newest.reset();
   }
   if (newest && newest->step == step) {  // [CM-55]
@@ -221,6 +224,7 @@ Status Series::retire(std::uint64_t step, std::vector<std::string>* left) {
   for (StepEntry& entry : all) {  // [CM-56]
     if (entry.step != step) continue;
     examine(directory, options_.limits, entry);
+    if (is_unknown(entry)) return entry.error;  // perhaps a save is at work in it
     if (entry.state == StepState::kUnfinished) continue;
     TREERING_TRY(const std::string trash, move_to_trash(directory, entry.name));
     TREERING_CHECK(delete_trash(directory, trash, options_.limits, found));

@@ -3,6 +3,7 @@
 #include "manage/step_directory.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <tuple>
 #include <utility>
 
@@ -49,8 +50,9 @@ Result<std::vector<StepEntry>> list_steps(const Directory& series, const Limits&
     const std::optional<ParsedName> parsed = parse_series_name(name);
     if (!parsed || parsed->role != NameRole::kStep) continue;
     FileStat stat;
-    if (series.vfs().stat_at(series.fd(), name, stat) < 0 || !stat.is_directory)
-      continue;  // [LY-15] [LY-16]
+    const int failed = retried([&] { return series.vfs().stat_at(series.fd(), name, stat); });
+    if (failed == -ENOENT || (failed == 0 && !stat.is_directory)) continue;  // [LY-15] [LY-16]
+    // After any other failure it may be a step, the newest even: examine() will say.
     StepEntry entry;
     entry.step = parsed->step;
     entry.incarnation = parsed->incarnation;
@@ -74,11 +76,11 @@ void examine(const Directory& series, const Limits& limits, StepEntry& entry) {
     return;
   }
   entry.state = StepState::kDamaged;
-  entry.error = std::move(state).error();
-  if (entry.error.where.file != entry.name) {
-    entry.error.where.file =
-        entry.name + (entry.error.where.file.empty() ? "" : "/" + entry.error.where.file);
-  }
+  const std::string path = series.path() + '/' + entry.name;
+  entry.error = with_path(std::move(state).error(), "reading", path);
+  std::string& file = entry.error.where.file;
+  const bool is_directory = file.empty() || file == entry.name || file == path;
+  file = is_directory ? entry.name : entry.name + '/' + file;
 }
 
 std::optional<StepEntry> taken_incarnation(const Directory& series, const Limits& limits,

@@ -17,12 +17,12 @@ Result<std::string> move_to_trash(const Directory& series, const std::string& na
   // themselves.
   for (int tries = 0;; ++tries) {
     Id id;
-    if (const int failed = series.vfs().random(std::as_writable_bytes(std::span(id.bytes)));
-        failed < 0) {
-      return system_error(failed, "draw a name for", name);
-    }
+    const int drawn =
+        retried([&] { return series.vfs().random(std::as_writable_bytes(std::span(id.bytes))); });
+    if (drawn < 0) return system_error(drawn, "draw a name for", name);
     std::string trash = trash_name(id);
-    const int failed = series.vfs().rename_new(series.fd(), name, series.fd(), trash);  // [CM-51]
+    const int failed = retried(  // [CM-51]
+        [&] { return series.vfs().rename_new(series.fd(), name, series.fd(), trash); });
     if (failed == -EEXIST && tries < 8) continue;
     if (failed < 0) return system_error(failed, "rename to trash", name);
     TREERING_CHECK(series.sync());
@@ -33,7 +33,7 @@ Result<std::string> move_to_trash(const Directory& series, const std::string& na
 Status delete_trash(const Directory& series, const std::string& trash, const Limits& limits,
                     std::vector<std::string>& left) {
   FileStat trashed;
-  const int seen = series.vfs().stat_at(series.fd(), trash, trashed);
+  const int seen = retried([&] { return series.vfs().stat_at(series.fd(), trash, trashed); });
   if (seen == -ENOENT) return {};  // Somebody else has deleted it.
   if (seen < 0) return system_error(seen, "examine", trash);
   if (!trashed.is_directory) {  // [CM-54]
@@ -53,7 +53,7 @@ Status delete_trash(const Directory& series, const std::string& trash, const Lim
   bool empty = true;
   for (const std::string& name : names) {
     FileStat stat;
-    const int found = directory.vfs().stat_at(directory.fd(), name, stat);
+    const int found = retried([&] { return directory.vfs().stat_at(directory.fd(), name, stat); });
     if (found == -ENOENT) continue;
     if (found < 0) return system_error(found, "examine", name);
     if (!stat.is_regular || !parse_checkpoint_name(name)) {  // [CM-52] [CM-53] [LY-09]
@@ -61,11 +61,11 @@ Status delete_trash(const Directory& series, const std::string& trash, const Lim
       empty = false;
       continue;
     }
-    const int failed = directory.vfs().unlink(directory.fd(), name);
+    const int failed = retried([&] { return directory.vfs().unlink(directory.fd(), name); });
     if (failed < 0 && failed != -ENOENT) return system_error(failed, "delete", trash + '/' + name);
   }
   if (!empty) return {};
-  const int failed = series.vfs().remove_directory(series.fd(), trash);
+  const int failed = retried([&] { return series.vfs().remove_directory(series.fd(), trash); });
   if (failed < 0 && failed != -ENOENT) return system_error(failed, "delete", trash);
   return {};
 }

@@ -223,7 +223,7 @@ class LeafRows {
   }
 
   Status fits() const {
-    const std::vector<std::uint64_t>& shape = spec().shape;
+    const std::span<const std::uint64_t> shape = spec().shape;
     if ((!grid().parts.empty() && grid().parts.size() != shape.size()) ||
         (!grid().cut_ends.empty() && grid().cut_ends.size() != shape.size())) {  // [GR-08]
       return bad("GR-08", "is of another rank than its leaf");
@@ -263,13 +263,14 @@ class LeafRows {
         return bad("GR-12", "lists a box that reaches out of its leaf");
       }
     }
-    if (extent != spec().shape) return bad("GR-14", "leaves a part of its leaf out");  // [GR-14]
+    if (!std::equal(extent.begin(), extent.end(), spec().shape.begin()))
+      return bad("GR-14", "leaves a part of its leaf out");  // [GR-14]
     return {};
   }
 
   Status key_is_whole() const {
     if (spec().kind != static_cast<std::uint8_t>(LeafKind::kPrngKey)) return {};
-    const std::vector<std::uint32_t>& ends = grid().cut_ends;
+    const std::span<const std::uint32_t> ends = grid().cut_ends;
     const std::size_t rank = spec().shape.size();
     const bool whole = (grid().parts.empty() || grid().parts.back() == 1) &&
                        (ends.empty() || ends.back() == (rank == 1 ? 0 : ends[rank - 2])) &&

@@ -74,10 +74,17 @@ class NodeCheck {
     return fail(refuse(code, rule, std::move(message), path()));
   }
 
-  // Typed text of the path to the row under way, its own key included once that is known.
+  // Typed text of the path to the row under way, its own key included once that is known. Where it
+  // is long the keys in the middle are left out: 256 keys of 4 KiB would be too much for a reader's
+  // eyes, and for the memory that a small record may cost.
   std::string path() const {
+    constexpr std::size_t kMostShown = 1024;
     std::string text;
     for (std::size_t i = 1; i < open_.size(); ++i) {
+      if (text.size() > kMostShown) {
+        text += "…/";
+        break;
+      }
       append_typed(text, open_[i].key);
       text += '/';
     }

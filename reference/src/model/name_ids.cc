@@ -11,6 +11,7 @@ NameIds::NameIds(const Table& strings, std::vector<std::uint32_t> numbers) {
   numbers.erase(std::unique(numbers.begin(), numbers.end()), numbers.end());
   std::sort(numbers.begin(), numbers.end(),
             [&](std::uint32_t a, std::uint32_t b) { return strings.at(a) < strings.at(b); });
+  ids_.reserve(numbers.size());
   std::uint32_t id = 0;
   for (std::size_t i = 0; i < numbers.size(); ++i) {
     if (i > 0 && strings.at(numbers[i]) != strings.at(numbers[i - 1])) ++id;  // [BY-12]

@@ -5,7 +5,6 @@
 #include <xxhash.h>
 
 #include <algorithm>
-#include <numeric>
 
 #include "model/node_key.h"
 
@@ -21,9 +20,18 @@ void SiblingCheck::use_ids_when_names_cost_too_much(std::span<const std::uint32_
     if (has_name(tree_, child)) compared_bytes_ += tree_.strings.at(tree_.nodes.keys[child]).size();
   }
   if (compared_bytes_ <= kMostComparedBytes) return;
-  std::vector<std::uint32_t> all(tree_.strings.rows() + 1);
-  std::iota(all.begin(), all.end(), 0u);
-  ids_.emplace(tree_.strings, std::move(all));
+  std::vector<std::uint32_t> used;  // those of nodes that are still to be checked may be no number
+  const std::vector<std::uint32_t>& keys = tree_.nodes.keys;
+  const auto is_used = [&](std::size_t node) {
+    return has_name(tree_, node) && keys[node] <= tree_.strings.rows();
+  };
+  std::size_t count = 0;
+  for (std::size_t node = 0; node < keys.size(); ++node) count += is_used(node) ? 1u : 0u;
+  used.reserve(count);
+  for (std::size_t node = 0; node < keys.size(); ++node) {
+    if (is_used(node)) used.push_back(keys[node]);
+  }
+  ids_.emplace(tree_.strings, std::move(used));
 }
 
 // With ids, a name's key is its id.
@@ -40,11 +48,12 @@ MatchKey SiblingCheck::key_of(std::span<const std::uint32_t> children,
 std::optional<std::size_t> SiblingCheck::find_duplicate(std::span<const std::uint32_t> children) {
   use_ids_when_names_cost_too_much(children);
   siblings_.clear();
+  siblings_.reserve(children.size());
   for (std::uint32_t position = 0; position < children.size(); ++position) {
     const MatchKey key = key_of(children, position);
     const std::uint64_t order = key.text.empty() ? static_cast<std::uint64_t>(key.number)
                                                  : XXH3_64bits(key.text.data(), key.text.size());
-    siblings_.push_back({order, position});
+    siblings_.push_back({static_cast<std::uint32_t>(order ^ order >> 32), position});
   }
   std::sort(siblings_.begin(), siblings_.end(), [&](const Sibling& a, const Sibling& b) {
     if (a.order != b.order) return a.order < b.order;

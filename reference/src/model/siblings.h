@@ -25,7 +25,7 @@ class SiblingCheck {
 
  private:
   struct Sibling {
-    std::uint64_t order = 0;  // equal where the match keys are; seldom where they are not
+    std::uint32_t order = 0;  // equal where the match keys are; seldom where they are not
     std::uint32_t position = 0;
   };
   MatchKey key_of(std::span<const std::uint32_t> children, std::uint32_t position) const noexcept;

@@ -35,6 +35,7 @@ std::size_t value_size(std::string_view text) noexcept {
 
 std::string unescape_content(std::string_view content) {
   std::string text;
+  text.reserve(content.size());
   for (std::size_t i = 0; i < content.size(); ++i) {
     if (content[i] != '\\') {
       text += content[i];

@@ -85,8 +85,9 @@ class PlanReader {
       if (buffers.request.size() < request.bytes) buffers.request.resize(request.bytes);
       bytes = std::span(buffers.request).first(request.bytes);
     }
-    TREERING_CHECK(read_exact(state_.directory.vfs(), data->descriptor.fd(), data->name,
-                              request.offset, bytes));
+    Status status = read_exact(state_.directory.vfs(), data->descriptor.fd(), data->name,
+                               request.offset, bytes);
+    if (!status.ok()) return with_path(std::move(status).error(), "reading", state_.path);
     for (std::size_t i = request.first_piece; i < request.last_piece; ++i) {
       TREERING_CHECK(take(plan_.pieces[i], request, data->name, bytes, buffers));
     }
@@ -122,7 +123,7 @@ class PlanReader {
       const Where where{.file = name, .offset = request.offset + at};
       const Status status =
           take_block(block, dtype, begin, end, stored, where, copy, targets_[shard.want], buffers);
-      if (!status.ok()) return with_path(status.error(), want.leaf);
+      if (!status.ok()) return of_leaf(status.error(), want.leaf);
       at += size;
     }
     return {};
@@ -140,7 +141,7 @@ class PlanReader {
     return check_elements(dtype, raw, where);
   }
 
-  Error with_path(Error error, std::size_t leaf) const {
+  Error of_leaf(Error error, std::size_t leaf) const {
     error.where.key_path = state_.typed_path_of(leaf);
     return error;
   }

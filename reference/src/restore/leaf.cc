@@ -31,7 +31,7 @@ Status check_buffer(const Checkpoint::State& state, std::size_t leaf, std::uint6
 
 // [RS-15]
 Status check_box(const Checkpoint::State& state, std::size_t leaf, const Box& box) {
-  const std::vector<std::uint64_t>& shape = state.tree().spec_of(leaf).shape;
+  const std::span<const std::uint64_t> shape = state.tree().spec_of(leaf).shape;
   bool inside = box.start.size() == shape.size() && box.stop.size() == shape.size();
   for (std::size_t i = 0; inside && i < shape.size(); ++i) {
     inside = box.start[i] <= box.stop[i] && box.stop[i] <= shape[i];

@@ -24,7 +24,7 @@ const std::string& slot_name() {
 
 bool has(const Directory& directory, const std::string& name) {
   FileStat stat;
-  return directory.vfs().stat_at(directory.fd(), name, stat) >= 0;
+  return retried([&] { return directory.vfs().stat_at(directory.fd(), name, stat); }) >= 0;
 }
 
 // The part of the order of checks that needs no more than the header, for a slot that is too large
@@ -144,8 +144,9 @@ Result<Checkpoint> open(const std::string& path, const OpenOptions& options) {
     }
     return error;
   }
-  TREERING_TRY(SlotRecord slot, read_slot(*directory, options.limits));
-  switch (slot.kind) {  // [LY-01]
+  auto slot = read_slot(*directory, options.limits);
+  if (!slot.ok()) return with_path(std::move(slot).error(), "reading", path);
+  switch (slot->kind) {  // [LY-01]
     case SlotRecord::Kind::kCommit:
       break;
     case SlotRecord::Kind::kNone:
@@ -157,8 +158,9 @@ Result<Checkpoint> open(const std::string& path, const OpenOptions& options) {
       return restore_error(ErrorClass::kNotFound, "retired", "RC-16", {.file = path},
                            "was retired (TOMBSTONE); use another step");
   }
-  TREERING_TRY(auto state, open_commit(*std::move(directory), path, slot, options.limits));
-  return Checkpoint(std::move(state));
+  auto state = open_commit(*std::move(directory), path, *slot, options.limits);
+  if (!state.ok()) return with_path(std::move(state).error(), "reading", path);
+  return Checkpoint(*std::move(state));
 }
 
 }  // namespace treering

@@ -49,6 +49,9 @@ std::uint64_t WriterShards::first_of(std::size_t leaf) const {
 }
 
 WriterMap::WriterMap(const Tree& tree) {
+  std::size_t runs = 0;
+  for (const Grid& grid : tree.grids) runs += grid.run_writers.size();
+  shares_.reserve(runs);
   for (std::size_t grid = 0; grid < tree.grids.size(); ++grid) {
     const Grid& row = tree.grids[grid];
     for (std::size_t run = 0; run < row.run_writers.size(); ++run) {

@@ -156,7 +156,9 @@ Result<std::shared_ptr<const LoadedIndex>> Checkpoint::State::index(std::uint32_
   const std::lock_guard lock(index_mutex_);
   if (indexes_.empty()) indexes_.resize(manifest.writers.size());
   if (indexes_[writer] == nullptr) {
-    TREERING_TRY(indexes_[writer], read_index(writer));
+    auto read = read_index(writer);
+    if (!read.ok()) return with_path(std::move(read).error(), "reading", path);
+    indexes_[writer] = *std::move(read);
   }
   return indexes_[writer];
 }
@@ -189,9 +191,10 @@ Result<std::shared_ptr<const OpenData>> Checkpoint::State::data(std::size_t file
     std::rotate(found, found + 1, kept_.end());
     return kept_.back().data;
   }
-  TREERING_TRY(auto opened, open_data(file));
+  auto opened = open_data(file);
+  if (!opened.ok()) return with_path(std::move(opened).error(), "reading", path);
   if (kept_.size() == kKeptOpen) kept_.erase(kept_.begin());
-  kept_.push_back({file, opened});
+  kept_.push_back({file, *opened});
   return opened;
 }
 

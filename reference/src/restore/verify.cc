@@ -197,7 +197,9 @@ class Verifier {
 
 Result<std::vector<Damage>> Checkpoint::verify(
     const std::function<void(std::uint64_t, std::uint64_t)>& progress) const {
-  return Verifier(*this, *state_, progress).run();
+  auto damage = Verifier(*this, *state_, progress).run();
+  if (!damage.ok()) return with_path(std::move(damage).error(), "reading", state_->path);
+  return damage;
 }
 
 }  // namespace treering

@@ -17,7 +17,8 @@ namespace {
 
 Result<Id> random_id(Vfs& vfs) {
   Id id;
-  const int failed = vfs.random(std::as_writable_bytes(std::span(id.bytes)));
+  const int failed =
+      retried([&] { return vfs.random(std::as_writable_bytes(std::span(id.bytes))); });
   if (failed < 0) return system_error(failed, "draw", "random bytes");
   return id;
 }
@@ -95,15 +96,16 @@ Result<SaveReport> save(const std::string& path, const SaveTree& tree, const Sav
   Vfs& vfs = vfs_or_posix(options.vfs);
   TREERING_TRY(const SaveIdentity identity, identity_of(options, vfs));
   TREERING_TRY(SavePlan plan, plan_save(tree, options, identity));
-  TREERING_TRY(Attempt attempt, Attempt::begin(vfs, path, identity.attempt));
-  Result<SaveReport> report = execute(attempt, plan, tree, options.progress);
+  auto attempt = Attempt::begin(vfs, path, identity.attempt);
+  if (!attempt.ok()) return with_path(std::move(attempt).error(), "saving to", path);
+  Result<SaveReport> report = execute(*attempt, plan, tree, options.progress);
   if (!report.ok()) {
     Error error = std::move(report).error();
     if (error.code == "no-space") {
       error.message += "; saving to " + path + " needs up to " + std::to_string(plan.most_bytes) +
                        " bytes in all";
     }
-    return error;
+    return with_path(std::move(error), "saving to", path);
   }
   report->path = path;
   report->seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();

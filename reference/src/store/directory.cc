@@ -21,6 +21,9 @@ constexpr Remedy kRemedies[] = {
     {EFBIG, "choose a smaller file size or another file system"},
     {EACCES, "check the permissions of the directory"},
     {EPERM, "check the permissions of the directory"},
+    {EINTR, "try again"},
+    {ENOTDIR, "give a path whose parts are directories"},
+    {ELOOP, "give a path without a loop of symbolic links"},
     {EROFS, "choose a file system that can be written"},
     {EMFILE, "raise the limit of open files (ulimit -n)"},
     {ENFILE, "raise the system's limit of open files"},
@@ -65,6 +68,14 @@ Error system_error(int negative_errno, std::string_view doing, std::string_view 
   }
   error.message.append("cannot ").append(doing).append(" ").append(name).append(": ");
   error.message.append(std::generic_category().message(number)).append("; ").append(remedy);
+  return error;
+}
+
+Error with_path(Error error, std::string_view doing, std::string_view path) {
+  const bool by_system =
+      error.cls == ErrorClass::kEnvironment || error.cls == ErrorClass::kConflict;
+  if (!by_system || error.message.find(path) != std::string::npos) return error;
+  error.message.append(", while ").append(doing).append(" ").append(path);
   return error;
 }
 
@@ -127,7 +138,7 @@ Result<Directory::OpenFile> Directory::open_file(const std::string& name) const 
   if (opened < 0) return system_error(opened, "open", name);
   OpenFile file{.descriptor = Descriptor(vfs(), opened)};
   FileStat stat;
-  if (const int failed = vfs().stat_fd(opened, stat); failed < 0) {
+  if (const int failed = retried([&] { return vfs().stat_fd(opened, stat); }); failed < 0) {
     return system_error(failed, "examine", name);
   }
   if (!stat.is_regular) return not_a_file(name);
@@ -163,13 +174,13 @@ Status Directory::write_file(const std::string& name, std::span<const std::byte>
   if (const int failed = file.close(); failed < 0 && status.ok()) {
     status = system_error(failed, "close", name);
   }
-  if (!status.ok()) vfs().unlink(fd(), name);
+  if (!status.ok()) retried([&] { return vfs().unlink(fd(), name); });
   return status;
 }
 
 Result<std::uint64_t> Directory::size_of(const std::string& name) const {
   FileStat stat;
-  const int failed = vfs().stat_at(fd(), name, stat);
+  const int failed = retried([&] { return vfs().stat_at(fd(), name, stat); });
   // "open", because a missing file means the same here as there.
   if (failed < 0) return system_error(failed, failed == -ENOENT ? "open" : "examine", name);
   if (!stat.is_regular) return not_a_file(name);
@@ -183,7 +194,8 @@ Status Directory::sync() const {
 
 Result<std::vector<std::string>> Directory::list(std::uint64_t most) const {
   std::vector<std::string> names;
-  const int failed = vfs().list(fd(), static_cast<std::size_t>(most), names);
+  const int failed =
+      retried([&] { return vfs().list(fd(), static_cast<std::size_t>(most), names); });
   if (failed == -E2BIG) {
     return Error{.cls = ErrorClass::kLimit,
                  .code = "limit-entries",

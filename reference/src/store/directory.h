@@ -18,6 +18,10 @@ namespace treering {
 // open gives class not-found, EEXIST class conflict.
 Error system_error(int negative_errno, std::string_view doing, std::string_view name);
 
+// The error with the path of the checkpoint in its message, where the system refused something and
+// the message names only a file of it. `doing` is "saving to" or "reading".
+Error with_path(Error error, std::string_view doing, std::string_view path);
+
 // Owns one descriptor. close() reports; the destructor does not.
 class Descriptor {
  public:

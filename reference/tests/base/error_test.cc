@@ -38,6 +38,18 @@ BOOST_AUTO_TEST_CASE(text_holds_all_that_is_known) {  // [ER-04]
              "another copy");
 }
 
+BOOST_AUTO_TEST_CASE(text_shows_control_characters_and_bad_bytes_without_effect) {  // [ER-06]
+  Error error;
+  error.cls = ErrorClass::kNotFound;
+  error.where.file = "runs\n\x1b[2J\x7f";
+  error.message = "gr\xc3\xbc\xc3\x9f dich \xc2\x9b";
+  BOOST_TEST(error.to_string() ==
+             "not-found: runs\\x0a\\x1b[2J\\x7f: gr\xc3\xbc\xc3\x9f dich \\xc2\\x9b");
+  error.where.file = "caf\xe9";
+  error.message = "\xc2";
+  BOOST_TEST(error.to_string() == "not-found: caf\\xe9: \\xc2");
+}
+
 BOOST_AUTO_TEST_CASE(a_limit_is_named_in_code_and_message) {  // [IN-05] [LM-03]
   const Error error = refuse_limit("key_bytes", "KP-11", 5000, 4096);
   BOOST_TEST((error.cls == ErrorClass::kLimit));

@@ -184,10 +184,10 @@ BOOST_AUTO_TEST_CASE(
   const auto pieces = [](Shape points) {
     Grid grid = cuts(std::move(points), {}, 1);
     grid.cut_ends = {static_cast<std::uint32_t>(grid.cuts.size())};
-    grid.run_writers.clear();
+    grid.run_writers = {};
     for (std::uint32_t writer = 0; writer <= grid.cuts.size(); ++writer)
       grid.run_writers.push_back(writer);
-    grid.run_counts.assign(grid.cuts.size() + 1, 1);
+    grid.run_counts = std::vector<std::uint32_t>(grid.cuts.size() + 1, 1);
     return grid;
   };
   TREERING_REQUIRE_OK(check(blob_tree(9, whole_grid())));

@@ -230,7 +230,7 @@ BOOST_AUTO_TEST_CASE(rejects_meshes_that_contradict_themselves) {  // [SH-01] [S
     return tree;
   };
   CHECK_INVALID(with([](Mesh& mesh, Tree&) { mesh = {}; }), "SH-01");
-  CHECK_INVALID(with([](Mesh& mesh, Tree&) { mesh.axis_sizes.pop_back(); }), "SH-01");
+  CHECK_INVALID(with([](Mesh& mesh, Tree&) { mesh.axis_sizes = {mesh.axis_sizes[0]}; }), "SH-01");
   CHECK_INVALID(with([](Mesh& mesh, Tree&) { mesh.axis_types.push_back(1); }), "SH-01");
   CHECK_INVALID(with([](Mesh& mesh, Tree&) { mesh.axis_sizes[0] = 0; }), "SH-02");
   CHECK_INVALID(with([](Mesh& mesh, Tree&) { mesh.axis_sizes[0] = std::uint64_t{1} << 62; }),

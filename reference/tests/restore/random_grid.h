@@ -82,7 +82,7 @@ inline Grid random_grid(Dice& dice, const std::vector<std::uint64_t>& shape,
       grid.parts.push_back(divisors[static_cast<std::size_t>(dice.from(0, divisors.size() - 1))]);
       cells *= grid.parts.back();
     }
-    if (cells == 1) grid.parts.clear();
+    if (cells == 1) grid.parts = {};
   } else if (form == 2) {
     for (const std::uint64_t length : shape) {
       std::uint64_t parts = 1;
@@ -94,7 +94,7 @@ inline Grid random_grid(Dice& dice, const std::vector<std::uint64_t>& shape,
       grid.cut_ends.push_back(static_cast<std::uint32_t>(grid.cuts.size()));
       cells *= parts;
     }
-    if (cells == 1) grid.cut_ends.clear();
+    if (cells == 1) grid.cut_ends = {};
   } else if (form == 3) {
     std::set<std::pair<std::vector<std::uint64_t>, std::vector<std::uint64_t>>> boxes;
     split(dice, whole(shape), 3, boxes);

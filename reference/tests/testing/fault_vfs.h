@@ -33,6 +33,11 @@ class FaultVfs final : public InterceptingVfs {
 
   std::uint64_t calls() const { return count_; }
   bool failed() const { return failed_; }
+  // How many calls of a kind there were.
+  std::uint64_t calls(Call call) const {
+    const auto found = counts_.find(call);
+    return found == counts_.end() ? 0 : found->second;
+  }
 
  protected:
   int before(Call call, const std::string&) override {
@@ -65,8 +70,7 @@ class FaultVfs final : public InterceptingVfs {
     return -error;
   }
   static bool can_be_interrupted(Call call) {
-    return call == Call::kOpenRead || call == Call::kCreate || call == Call::kRead ||
-           call == Call::kWrite || call == Call::kLink;
+    return call != Call::kClose && call != Call::kFsync;  // both end what they were asked for
   }
 
   std::mutex mutex_{};

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A file system in memory: quick, always the same, and it knows what was left open.
+// A file system in memory: quick, always the same, and it knows what was left open and what was
+// made durable.
 #pragma once
 
 #include <algorithm>
@@ -40,7 +41,23 @@ class MemoryVfs final : public Vfs {
     const Ref in = walk(kCwd, slash == std::string::npos ? "" : path.substr(0, slash));
     const Ref file = node(false);
     file->bytes = std::move(bytes);
-    in->entries[slash == std::string::npos ? path : path.substr(slash + 1)] = file;
+    file->durable_bytes = file->bytes;
+    const std::string name = slash == std::string::npos ? path : path.substr(slash + 1);
+    in->durable_entries[name] = file;
+    in->entries[name] = file;
+  }
+
+  // What a power cut leaves, at worst. Bytes of files that were not fsynced are lost; of the names
+  // that were not made durable by an fsync of their directory
+  //   kNothingUnsynced  all are lost,
+  //   kLastName         the one that was made last in each directory is kept: names need not reach
+  //                     the disk in the order in which they were made,
+  //   kAllNames         all are kept.
+  enum class Cut { kNothingUnsynced, kLastName, kAllNames };
+  void cut_power(Cut cut) {
+    const std::lock_guard lock(mutex_);
+    open_.clear();
+    lose(*root_, cut);
   }
 
   int open_directory(int at, const std::string& path) override {
@@ -64,6 +81,7 @@ class MemoryVfs final : public Vfs {
     const auto [place, made] = in->entries.try_emplace(name, nullptr);
     if (!made) return -EEXIST;
     place->second = node(false);
+    in->last_made = name;
     return opened(place->second, true);
   }
   int close(int fd) override {
@@ -91,7 +109,11 @@ class MemoryVfs final : public Vfs {
   }
   int fsync(int fd) override {
     const std::lock_guard lock(mutex_);
-    return open_.contains(fd) ? 0 : -EBADF;
+    const auto found = open_.find(fd);
+    if (found == open_.end()) return -EBADF;
+    found->second.node->durable_entries = found->second.node->entries;
+    found->second.node->durable_bytes = found->second.node->bytes;
+    return 0;
   }
   int stat_fd(int fd, FileStat& out) override {
     const std::lock_guard lock(mutex_);
@@ -113,7 +135,9 @@ class MemoryVfs final : public Vfs {
     if (in == nullptr) return -EBADF;
     const auto found = in->entries.find(from);
     if (found == in->entries.end()) return -ENOENT;
-    return in->entries.try_emplace(to, found->second).second ? 0 : -EEXIST;
+    if (!in->entries.try_emplace(to, found->second).second) return -EEXIST;
+    in->last_made = to;
+    return 0;
   }
   int rename_new(int from_at, const std::string& from, int to_at, const std::string& to) override {
     const std::lock_guard lock(mutex_);
@@ -124,6 +148,7 @@ class MemoryVfs final : public Vfs {
     if (found == source->entries.end()) return -ENOENT;
     if (!target->entries.try_emplace(to, found->second).second) return -EEXIST;
     source->entries.erase(from);
+    target->last_made = to;
     return 0;
   }
   int unlink(int at, const std::string& name) override {
@@ -132,10 +157,14 @@ class MemoryVfs final : public Vfs {
   }
   int make_directory(int at, const std::string& name) override {
     const std::lock_guard lock(mutex_);
-    const Ref in = directory(at);
-    if (in == nullptr) return -EBADF;
-    if (name == ".") return -EEXIST;
-    return in->entries.try_emplace(name, node(true)).second ? 0 : -EEXIST;
+    const std::size_t slash = name.rfind('/');  // the others are asked for single names
+    const Ref in = slash == std::string::npos ? directory(at) : walk(at, name.substr(0, slash));
+    if (in == nullptr) return slash == std::string::npos ? -EBADF : -ENOENT;
+    const std::string last = slash == std::string::npos ? name : name.substr(slash + 1);
+    if (last == ".") return -EEXIST;
+    if (!in->entries.try_emplace(last, node(true)).second) return -EEXIST;
+    in->last_made = last;
+    return 0;
   }
   int remove_directory(int at, const std::string& name) override {
     const std::lock_guard lock(mutex_);
@@ -169,6 +198,10 @@ class MemoryVfs final : public Vfs {
     std::uint64_t inode = 0;
     std::map<std::string, std::shared_ptr<Node>> entries{};
     Bytes bytes{};
+    std::string last_made{};  // of entries
+    // As of the last fsync.
+    std::map<std::string, std::shared_ptr<Node>> durable_entries{};
+    Bytes durable_bytes{};
   };
   using Ref = std::shared_ptr<Node>;
   struct Open {
@@ -218,6 +251,16 @@ class MemoryVfs final : public Vfs {
     if (!found->second->entries.empty()) return -ENOTEMPTY;
     in->entries.erase(found);
     return 0;
+  }
+  static void lose(Node& from, Cut cut) {
+    if (cut != Cut::kAllNames) {
+      const auto last = from.entries.find(from.last_made);
+      const auto kept = last == from.entries.end() ? nullptr : last->second;
+      from.entries = from.durable_entries;
+      if (cut == Cut::kLastName && kept != nullptr) from.entries[from.last_made] = kept;
+    }
+    from.bytes = from.durable_bytes;
+    for (const auto& entry : from.entries) lose(*entry.second, cut);
   }
   static void fill(const Node& from, FileStat& to) {
     to.device = 1;
