@@ -51,11 +51,24 @@ Verdict failed(Error error) {
   return verdict;
 }
 
+// Of what is missing, all is to be listed.
+Result<Checkpoint> open_to_verify(const std::string& path) {
+  return open(path, {.check_files = false});
+}
+
 Verdict verify_opened(Result<Checkpoint> opened, Progress& progress) {
   if (!opened) return failed(std::move(opened).error());
   Result<std::vector<Damage>> damage = opened->verify(progress.callback());
   Verdict verdict =
       damage ? Verdict{*std::move(damage), {}, {}, 0, 0} : failed(std::move(damage).error());
+  // What this reader cannot judge ends a verification where it is the first fault (spec 14.6).
+  if (!verdict.damage.empty()) {
+    const ErrorClass first = verdict.damage.front().error.cls;
+    if (first == ErrorClass::kUnsupported || first == ErrorClass::kLimit) {
+      verdict.error = std::move(verdict.damage.front().error);
+      verdict.damage.clear();
+    }
+  }
   verdict.step = opened->step();
   verdict.bytes = opened->bytes();
   verdict.leaves = opened->tree().leaves();
@@ -135,9 +148,9 @@ std::vector<StepVerdict> verify_steps(const std::string& path,
   for (const StepEntry& entry : entries) {
     progress.label(entry.name);
     if (entry.state == StepState::kCommitted) {
-      verdicts.push_back({entry, verify_opened(open(step_path(path, entry)), progress)});
+      verdicts.push_back({entry, verify_opened(open_to_verify(step_path(path, entry)), progress)});
     } else if (entry.state == StepState::kDamaged) {
-      verdicts.push_back({entry, failed(entry.error)});
+      verdicts.push_back({entry, verify_opened(open_to_verify(step_path(path, entry)), progress)});
     }
   }
   return verdicts;
@@ -189,7 +202,7 @@ void print_series(const std::vector<StepVerdict>& verdicts) {
 }
 
 ExitCode run(const VerifyOptions& options) {
-  Result<Checkpoint> opened = open(options.path);
+  Result<Checkpoint> opened = open_to_verify(options.path);
   if (!opened && opened.error().cls == ErrorClass::kNotFound) {
     const std::vector<StepEntry> entries = steps_under(options.path);
     if (entries.empty()) return report(opened.error(), options.json);

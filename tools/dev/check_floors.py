@@ -32,6 +32,7 @@ PUBLIC = {
     "version": "base",
     "dtype": "model",
     "key_path": "model",
+    "list": "model",
     "tree": "model",
     "box": "model",
     "value": "model",

@@ -38,6 +38,11 @@ HEADER_OF = {
 ONE_HEADER = {"capi": "treering/c"}
 # A test that no source has the name of.
 TEST_OF = {
+    "restore/bad_directory": "pipes, links, sparse files and other names where a checkpoint should be",
+    "restore/every_flip": "every bit and every length of two saved checkpoints",
+    "restore/restore_faults": "each system call of a restore failing",
+    "save/bad_place": "paths that cannot be saved to",
+    "save/power_cut": "power cut at each system call of a save",
     "format/spec_examples": "the bytes that the chapters print, of every record",
     "model/leaf_places": "the walk of treering/tree.h over all paths",
     "restore/damage": "every byte changed, through all of the floor",

@@ -24,6 +24,9 @@ class Vfs;
 
 struct OpenOptions {
   Limits limits{};
+  // Presence and sizes of the files, as every reader checks them. Without it a checkpoint opens of
+  // which files are missing, for verify() to list them all.
+  bool check_files = true;
   Vfs* vfs = nullptr;  // null: the real system calls
 };
 

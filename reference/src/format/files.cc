@@ -43,7 +43,7 @@ Status check_zeros(std::span<const std::byte> body, const std::string& name) {  
 
 Status check_against(const Header& header, const Header& manifest,
                      const std::string& name) {  // [MF-23]
-  if (header.major != manifest.major || header.minor > manifest.minor) {
+  if (header.minor > manifest.minor) {
     return invalid_in(name, "wrong-version", "MF-23",
                       "has a version that the manifest does not announce; put back the right file");
   }

@@ -16,8 +16,6 @@
 namespace treering {
 namespace {
 
-constexpr std::uint64_t kMostListedBoxes = 65536;  // [GR-21]
-
 Error bad_grid(std::string_view rule, std::size_t row, std::string_view what) {
   return refuse(
       "bad-grid", rule,
@@ -77,12 +75,16 @@ Status check_runs(const Grid& grid, std::size_t row, std::uint64_t writers) {
   return {};
 }
 
-Status check_grid_row(const Grid& grid, std::size_t row, std::uint64_t writers) {
+Status check_grid_row(const Grid& grid, std::size_t row, std::uint64_t writers,
+                      const Limits& limits) {
   TREERING_CHECK(check_form(grid, row));
   TREERING_CHECK(check_runs(grid, row, writers));
   const std::uint64_t cells = cell_count(grid);
   if (cells_of_form(grid, cells) != cells) {  // [GR-07]
     return bad_grid("GR-07", row, "has another number of cells than its runs");
+  }
+  if (!grid.boxes.empty() && cells > limits.boxes) {
+    return refuse_limit("boxes", "GR-21", cells, limits.boxes);  // [GR-21]
   }
   return {};
 }
@@ -190,9 +192,6 @@ class LeafRows {
     const std::span<const std::uint64_t> boxes(grid().boxes);
     const std::size_t rank = boxes.size() / (2 * facts.cells);       // at least 1 by GR-07
     if (facts.cells < 2) return bad("GR-11", "lists a single box");  // [GR-11]
-    if (facts.cells > kMostListedBoxes) {
-      return refuse_limit("boxes", "GR-21", facts.cells, kMostListedBoxes);
-    }
     facts.extent.assign(rank, 0);
     for (std::size_t at = 0; at < boxes.size(); at += 2 * rank) {
       TREERING_CHECK(look_at_box(boxes, at, facts));
@@ -308,9 +307,9 @@ class LeafRows {
 
 }  // namespace
 
-Status check_grid_rows(const Tree& tree, std::uint64_t writers) {
+Status check_grid_rows(const Tree& tree, std::uint64_t writers, const Limits& limits) {
   for (std::size_t row = 0; row < tree.grids.size(); ++row) {
-    TREERING_CHECK(check_grid_row(tree.grids[row], row, writers));
+    TREERING_CHECK(check_grid_row(tree.grids[row], row, writers, limits));
   }
   return {};
 }

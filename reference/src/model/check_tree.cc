@@ -64,7 +64,7 @@ Status check_tree(const Tree& tree, std::uint64_t writers, const Limits& limits,
   TREERING_CHECK(check_meshes(tree));
   TREERING_CHECK(check_shardings(tree));
   TREERING_CHECK(check_specs(tree, limits, blobs));
-  TREERING_CHECK(check_grid_rows(tree, writers));
+  TREERING_CHECK(check_grid_rows(tree, writers, limits));
   return check_leaf_rows(tree, writers, limits, grids);
 }
 

@@ -39,7 +39,7 @@ Status check_nodes(const Tree& tree, const Limits& limits);
 Status check_meshes(const Tree& tree);
 Status check_shardings(const Tree& tree);
 Status check_specs(const Tree& tree, const Limits& limits, BlobChecks& blobs);
-Status check_grid_rows(const Tree& tree, std::uint64_t writers);
+Status check_grid_rows(const Tree& tree, std::uint64_t writers, const Limits& limits);
 Status check_leaf_rows(const Tree& tree, std::uint64_t writers, const Limits& limits,
                        GridState grids);
 

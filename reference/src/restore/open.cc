@@ -74,21 +74,27 @@ Status check_file(const Checkpoint::State& state, const std::string& name, std::
 }
 
 // [RS-02] Presence, type and size of every file that the manifest names.
-Status check_files(Checkpoint::State& state) {
+Status check_described_files(const Checkpoint::State& state) {
   const Manifest& manifest = state.manifest;
-  const auto count = [&](std::uint64_t bytes) {
-    state.total_bytes = checked_add(state.total_bytes, bytes).value_or(~std::uint64_t{0});
-  };
   for (std::uint32_t writer = 0; writer < state.writer_count(); ++writer) {
     TREERING_CHECK(check_file(state, state.index_name_of(writer),
                               manifest.writers[writer].index_size, "MF-14"));
-    count(manifest.writers[writer].index_size);
   }
   for (std::size_t file = 0; file < manifest.files.size(); ++file) {
     TREERING_CHECK(check_file(state, state.data_name_of(file), manifest.files[file].size, "MF-22"));
-    count(manifest.files[file].size);
   }
   return {};
+}
+
+// Stops at 2^64 - 1.
+std::uint64_t total_bytes(std::uint64_t slot_bytes, const Manifest& manifest) {
+  std::uint64_t total = slot_bytes;
+  const auto add = [&](std::uint64_t bytes) {
+    total = checked_add(total, bytes).value_or(~std::uint64_t{0});
+  };
+  for (const WriterRow& writer : manifest.writers) add(writer.index_size);
+  for (const auto& file : manifest.files) add(file.size);
+  return total;
 }
 
 }  // namespace
@@ -121,15 +127,16 @@ Result<SlotRecord> read_slot(const Directory& directory, const Limits& limits) {
 Result<std::shared_ptr<const Checkpoint::State>> open_commit(Directory directory,
                                                              const std::string& path,
                                                              const SlotRecord& slot,
-                                                             const Limits& limits) {
+                                                             const Limits& limits,
+                                                             bool check_files) {
   auto state = std::make_shared<Checkpoint::State>(std::move(directory), path);
   state->limits = limits;
   state->header = slot.header;
   // [IN-01]
   TREERING_TRY(state->manifest, decode_manifest_body(std::span(slot.file).subspan(kHeaderBytes),
                                                      slot.header, limits, slot_name()));
-  state->total_bytes = slot.file.size();
-  TREERING_CHECK(check_files(*state));
+  state->total_bytes = total_bytes(slot.file.size(), state->manifest);
+  if (check_files) TREERING_CHECK(check_described_files(*state));
   return std::shared_ptr<const Checkpoint::State>(std::move(state));
 }
 
@@ -158,7 +165,7 @@ Result<Checkpoint> open(const std::string& path, const OpenOptions& options) {
       return restore_error(ErrorClass::kNotFound, "retired", "RC-16", {.file = path},
                            "was retired (TOMBSTONE); use another step");
   }
-  auto state = open_commit(*std::move(directory), path, *slot, options.limits);
+  auto state = open_commit(*std::move(directory), path, *slot, options.limits, options.check_files);
   if (!state.ok()) return with_path(std::move(state).error(), "reading", path);
   return Checkpoint(*std::move(state));
 }

@@ -24,11 +24,12 @@ struct SlotRecord {
 // Checks of spec 07 up to the body digest. Memory: the manifest.
 Result<SlotRecord> read_slot(const Directory& directory, const Limits& limits);
 
-// Decodes the manifest and checks presence and size of every file that it names.
+// Decodes the manifest and, if asked, checks presence and size of every file that it names.
 // Precondition: slot.kind is kCommit.
 Result<std::shared_ptr<const Checkpoint::State>> open_commit(Directory directory,
                                                              const std::string& path,
                                                              const SlotRecord& slot,
-                                                             const Limits& limits);
+                                                             const Limits& limits,
+                                                             bool check_files = true);
 
 }  // namespace treering

@@ -35,7 +35,7 @@ Status check_names(const Index& index, const Manifest& manifest, std::uint32_t w
 }
 
 Status check_header(const Header& index, const Header& manifest, const std::string& file) {
-  if (index.major != manifest.major || index.minor > manifest.minor) {  // [MF-16]
+  if (index.minor > manifest.minor) {  // [MF-16]
     return disagrees("index-version", "MF-16", file, "has a later version than the manifest");
   }
   if ((index.required & ~manifest.required) != 0) {  // [RC-24]

@@ -233,6 +233,7 @@ BOOST_AUTO_TEST_CASE(cells_are_limited) {  // [GR-19] [GR-21] [LM-01]
   Shape many;
   for (std::uint64_t i = 0; i < 65537; ++i) many.insert(many.end(), {i, i + 1});
   TREERING_CHECK_ERROR(check(array_tree({65537}, boxes(many, 65537))), ErrorClass::kLimit, "GR-21");
+  TREERING_CHECK_ERROR(check(unnamed(boxes(many, 65537))), ErrorClass::kLimit, "GR-21");
   many.resize(2 * 65536);
   TREERING_REQUIRE_OK(check(array_tree({65536}, boxes(many, 65536))));
 }

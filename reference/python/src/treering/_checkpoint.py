@@ -182,7 +182,6 @@ class Checkpoint:
     @property
     def graph(self) -> Any:
         """The graph record, or None."""
-        _check_graph(self._open().graph)
         return self._value("graph")
 
     @property
@@ -287,12 +286,6 @@ def _box(index: Any, shape: tuple[int, ...], path: str) -> tuple[list[int], list
         start.append(first)
         stop.append(last)
     return start, stop, picks
-
-
-def _check_graph(json: str) -> None:
-    """The library may leave this check until the record is asked for (VA-10)."""
-    if json:
-        _core.check_value(json.encode())
 
 
 def path_bytes(path: Any) -> bytes:
