@@ -42,7 +42,8 @@ def read(file_size, read_at, kinds):
         need(header.body_size == 64 and file_size >= 128, "RC-14", "a data record has a body of 64 bytes", offset=32)
     else:
         limit = BODY_LIMIT[header.kind]
-        need(header.body_size <= LIMITS[limit], "RC-12", f"the body is above the limit {limit}", offset=32)
+        need(header.body_size <= LIMITS[limit], "RC-12", f"the body is above the limit {limit}", offset=32,
+             code="limit-" + limit.replace("_", "-"))
         need(file_size == SIZE + header.body_size, "RC-13",
              f"the file has {file_size} bytes, the record {SIZE + header.body_size}", offset=32)
     body = read_at(SIZE, header.body_size)
