@@ -78,7 +78,10 @@ class Body {
   // --- names
 
   std::string name_of(const RecordObject& object) const {
-    if (object.parent == nullptr) return {};
+    if (object.parent == nullptr) {
+      // The fields of a root that is a struct, as it must be, have no prefix.
+      return objects_.pointer_of(object).kind == Kind::kStruct ? "" : "root";
+    }
     return prefix_of(*object.parent, object.row) + pointer_name(*object.parent, object.number);
   }
   // What stands before the names of the fields of a row.
