@@ -158,11 +158,13 @@ def check_homes(sentences: list[Sentence], citations: Citations, reasons: Reason
         has = {"source": id_ in citations.source, "test": id_ in citations.case or id_ in citations.test}
         for home, what in HOMES.items():
             reason = id_ in getattr(reasons, home)
-            excused = reason or (home == "test" and id_ in reasons.no_case)
             if has[home] and reason:
                 problems.append(f"{NO_HOME}: [{home}] {id_} is stale, it has a {what}: {citations.places(id_)}")
-            elif not has[home] and not excused and not sentence.is_withdrawn:
+            elif not has[home] and not reason and not sentence.is_withdrawn:
                 problems.append(f"{sentence.place}: {id_} has no {what}: tag one with [{id_}], or give a reason in {NO_HOME}")
+        # That a rule has no case excuses no missing test, and the other way round.
+        if id_ not in citations.case and id_ not in reasons.no_case and not sentence.is_withdrawn:
+            problems.append(f"{sentence.place}: {id_} has no case: write one, or give a reason in {NO_CASE}")
         if id_ in reasons.no_case and id_ in citations.case:
             problems.append(f"{NO_CASE}: {id_} is stale, it has a case: {', '.join(citations.case[id_])}")
     return problems
@@ -250,6 +252,7 @@ PLANTS = [
     Plant("a permission without an id", "spec/08-block.md", "\nIt goes on, and a writer\nMAY do it.\n", "MAY stands outside of a rule"),
     Plant("a rule without a source line", "spec/08-block.md", NEW_RULE, "BL-98 has no source line"),
     Plant("a rule without a test", "spec/08-block.md", NEW_RULE, "BL-98 has no case or test"),
+    Plant("a rule without a case", "spec/08-block.md", NEW_RULE, "BL-98 has no case:"),
     Plant("a rule that is not locked", "spec/08-block.md", NEW_RULE, "BL-98 is new"),
     Plant("the only source line goes", "reference/src/format/codec.cc", "", "BL-14 has no source line", "  // [BL-14]"),
     Plant("the only test goes", "reference/tests/format/codec_test.cc", "", "BL-14 has no case or test", "  // [BL-14]"),
