@@ -33,6 +33,27 @@ SOURCES = {os.path.basename(p)[:-5]: source.load(p) for p in sorted(glob.glob(os
 REFUSED = [(name, case["name"]) for name, golden in SOURCES.items() for case in golden.get("refused", [])]
 
 
+def digests_of_the_text(folder=SPEC):
+    """Rule -> 16 digits of the SHA-256 of its sentence, with the list that a colon announces; as spec/rules.lock."""
+    found = {}
+    for path in glob.glob(os.path.join(folder, "*.md")):
+        with open(path, encoding="utf-8") as file:
+            for rule, text in re.findall(
+                    r"(?ms)^\*\*([A-Z]{2}-\d{2,})\*\*(.*?(?::\n\n(?=(?:\d+\.|[-*]) ).*?)?)(?=\n\n|\Z)", file.read()):
+                found[rule] = hashlib.sha256(" ".join(text.split()).encode()).hexdigest()[:16]
+    return found
+
+
+def stale_rules(digests):
+    """Rules whose sentence was edited since somebody last read it together with its cases."""
+    with open(os.path.join(SPEC, "rules.lock"), encoding="utf-8") as lock:
+        locked = dict(line.split() for line in lock)
+    return {rule for rule, digest in digests.items() if locked.get(rule) != digest}
+
+
+STALE = stale_rules(digests_of_the_text())
+
+
 def case_of(name, case):
     return next(c for c in SOURCES[name]["refused"] if c["name"] == case) if case else None
 
@@ -126,10 +147,21 @@ def verify_code(cls):
     return 1 if cls in checkpoint.JUDGED else show.EXIT[cls]
 
 
+def test_an_edited_sentence_is_seen(tmp_path):
+    for path in glob.glob(os.path.join(SPEC, "*.md")):
+        with open(path, encoding="utf-8") as file:
+            text = file.read()
+        (tmp_path / os.path.basename(path)).write_text(text.replace("**RC-13** A reader MUST", "**RC-13** A reader SHOULD"))
+    assert stale_rules(digests_of_the_text(str(tmp_path))) == {"RC-13"}
+
+
+
 @pytest.mark.parametrize("name,case", REFUSED, ids=[f"{n}/{c}" for n, c in REFUSED])
 def test_refused(name, case, place, cli):
     path, wanted = place(name, case), case_of(name, case)
     rules = wanted["rule"] if isinstance(wanted["rule"], list) else [wanted["rule"]]
+    stale = sorted(STALE & set(rules))
+    assert not stale, f"the sentence of {stale} was edited: read this case again, then tools/dev/check_rules.py --lock {' '.join(stale)}"
     cls = wanted["class"]
     runs = {"oracle show": answers(show.run(show.show, path)), "oracle verify": answers(show.run(show.verify, path))}
     if CLI:
