@@ -151,7 +151,9 @@ def test_a_wrong_word_gives_one_clear_line(room: Path, words: tuple[str, ...], s
 def test_an_interrupted_run_shows_what_it_has_and_leaves_nothing(room: Path, tmp_path: Path, number: int) -> None:
     file = tmp_path / "rows.json"
     words = command(room, "--rounds", "1000", "--peers", "raw", "--workloads", "leaves", "--json", str(file))
-    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=BENCH) as child:
+    # A shell starts what runs in the background with SIGINT ignored, and children inherit that.
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen(words, cwd=BENCH, preexec_fn=lambda: signal.signal(number, signal.SIG_DFL), **pipes) as child:
         assert child.stderr is not None
         for line in child.stderr:
             if line.startswith("round 2/"):
